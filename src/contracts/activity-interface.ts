@@ -1,0 +1,38 @@
+import type { CallId, ConversationId, MessageId, TurnId } from './ids.ts'
+import type { CallOutcome } from './tool-call.ts'
+import type { RoundOutcome, RoundRef, TurnOutcomeKind } from './turn.ts'
+
+/** One tool call as an activity is asked to run it. */
+export type ToolCallRef = { conversationId: ConversationId; turnId: TurnId; callId: CallId }
+
+/** One step of a multi-step tool. `last` makes the activity write the call's result as well. */
+export type ToolStepRef = ToolCallRef & { stepIndex: number; step: string; last: boolean }
+
+/** A call that ended without its activity saying so: stopped, out of time, or its worker died. */
+export type FailedCallRef = ToolCallRef & { status: 'error' | 'cancelled' | 'timeout'; code: string }
+
+/** The end of a turn that no model call has written. */
+export type FinishTurnRef = {
+  conversationId: ConversationId
+  turnId: TurnId
+  messageIds: MessageId[]
+  outcome: TurnOutcomeKind
+  code?: string
+}
+
+/**
+ * What workflows may ask of the world. Every activity may run twice and must arrive at the same facts.
+ * Arguments and results stand in the history: ids and small facts, never content.
+ */
+export interface Activities {
+  /** Streams one model reply into the log and stores the assistant message. */
+  callModel(round: RoundRef): Promise<RoundOutcome>
+  /** Runs a tool with a single `run` and stores its result under the call id. */
+  runTool(call: ToolCallRef): Promise<CallOutcome>
+  /** Runs one step; a step whose output is stored is answered from the row. */
+  runToolStep(step: ToolStepRef): Promise<CallOutcome>
+  /** Writes the result of a call whose activity could not. */
+  failToolCall(call: FailedCallRef): Promise<CallOutcome>
+  /** Writes `turn.finished` unless it stands in the log already. */
+  finishTurn(end: FinishTurnRef): Promise<void>
+}

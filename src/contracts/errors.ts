@@ -1,0 +1,89 @@
+/** Codes of every error and named outcome; stable, one page each in docs/errors. */
+export const errorStatus = {
+  // HTTP
+  unauthorized: 401,
+  not_found: 404,
+  conflict: 409,
+  message_conflict: 409,
+  cursor_ahead: 409,
+  message_started: 409,
+  turn_running: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  invalid_json: 400,
+  invalid_request: 422,
+  unknown_model: 422,
+  unknown_tool: 422,
+  unknown_chain: 422,
+  host_not_allowed: 421,
+  queue_full: 429,
+  too_many_requests: 429,
+  too_many_streams: 429,
+  internal: 500,
+  temporal_unavailable: 503,
+  database_unavailable: 503,
+  no_worker: 503,
+  shutting_down: 503,
+  // Models
+  model_rate_limited: 503,
+  model_unavailable: 503,
+  model_rejected: 502,
+  model_unauthorized: 502,
+  model_stream_cut: 502,
+  model_silent: 504,
+  model_timeout: 504,
+  model_garbage: 502,
+  answer_too_long: 502,
+  output_limit: 502,
+  content_filtered: 502,
+  // Turns
+  too_many_rounds: 500,
+  turn_time_limit: 500,
+  context_full: 500,
+  stopped: 500,
+  // Tools
+  tool_unknown: 404,
+  tool_not_allowed: 403,
+  tool_input_invalid: 422,
+  tool_output_invalid: 500,
+  tool_failed: 500,
+  tool_crashed: 500,
+  tool_timeout: 504,
+  too_many_tool_calls: 422,
+  chain_unavailable: 503,
+  chain_rejected: 502,
+  invalid_address: 422,
+  compile_failed: 422,
+  // Start-up
+  configuration: 500,
+  migration_edited: 500,
+  database_newer: 500,
+  tool_file_invalid: 500,
+} as const
+
+export type ErrorCode = keyof typeof errorStatus
+
+export type AppErrorOptions = {
+  details?: Record<string, unknown>
+  cause?: unknown
+  /** How long to wait before a retry, in milliseconds. */
+  retryAfterMs?: number
+}
+
+/**
+ * The one error class of the product. The code is stable; the message says what happened, with which
+ * value, and what to do. Never put keys, signatures or URLs with credentials in it.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode
+  readonly details: Record<string, unknown>
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.details = options.details ?? {}
+    this.retryAfterMs = options.retryAfterMs
+  }
+}

@@ -1,0 +1,150 @@
+import type { Conversation, ConversationState, Message } from './conversation.ts'
+import type { CallId, ConversationId, MessageId, PlanId, RequestId, TurnId } from './ids.ts'
+import type { CallProgress, ToolEffect, ToolError, ToolStatus } from './tool-call.ts'
+import type { TurnOutcomeKind, TurnTrigger } from './turn.ts'
+
+/** Fields of every event. `seq` rises strictly inside a conversation; numbers may be skipped, events may not. */
+export type EventBase = {
+  v: 1
+  seq: number
+  conversationId: ConversationId
+  turnId?: TurnId
+  /** ISO 8601. */
+  ts: string
+}
+
+export type ModelUsage = {
+  model: string
+  inputTokens: number
+  outputTokens: number
+  cachedTokens?: number
+  cost?: number
+  contextTokens: number
+  contextLimit: number
+}
+
+/** A large output stands in the store; the reference names it and says how large it is. */
+export type OutputRef = { callId: CallId; step?: string; sizeBytes: number }
+
+/** What an event says, without the base fields. */
+export type EventBody =
+  | { type: 'conversation.updated'; state?: ConversationState; title?: string; model?: string; archived?: boolean }
+  | { type: 'user.message'; messageId: MessageId; clientMessageId?: string; text: string; via: string }
+  | { type: 'message.queued'; messageId: MessageId; text?: string; position?: number }
+  | { type: 'message.updated'; messageId: MessageId; text?: string; position?: number }
+  | { type: 'message.withdrawn'; messageId: MessageId }
+  | { type: 'message.refused'; messageId: MessageId; code?: string }
+  | { type: 'system.note'; messageId: MessageId; source: string; text: string }
+  | { type: 'turn.started'; trigger: TurnTrigger; model: string; promptHash: string }
+  | { type: 'turn.waiting'; requestIds: RequestId[] }
+  | { type: 'turn.finished'; outcome: TurnOutcomeKind; code?: string; message?: string }
+  | { type: 'round.started'; round: number }
+  | { type: 'round.finished'; round: number; reason: FinishReason }
+  | { type: 'reasoning.delta'; messageId: MessageId; attempt: number; delta: string; offset: number }
+  | { type: 'reasoning.completed'; messageId: MessageId; attempt: number; text: string }
+  | { type: 'text.started'; messageId: MessageId; attempt: number }
+  | { type: 'text.delta'; messageId: MessageId; attempt: number; delta: string; offset: number }
+  | { type: 'text.completed'; messageId: MessageId; attempt: number; text: string }
+  | {
+      type: 'tool.started'
+      callId: CallId
+      name: string
+      title: string
+      effect: ToolEffect
+      input: unknown
+      steps?: string[]
+      background: boolean
+    }
+  | {
+      type: 'tool.step'
+      callId: CallId
+      step: string
+      stepIndex: number
+      status: 'ok' | 'error' | 'cancelled'
+      output?: unknown
+      ref?: OutputRef
+    }
+  | {
+      type: 'tool.progress'
+      callId: CallId
+      step?: string
+      stepIndex?: number
+      stepCount?: number
+      fraction?: number
+      message?: string
+    }
+  | {
+      type: 'tool.completed'
+      callId: CallId
+      status: ToolStatus
+      output?: unknown
+      ref?: OutputRef
+      error?: ToolError
+    }
+  | {
+      type: 'request.opened'
+      requestId: RequestId
+      kind: 'permission' | 'question' | 'wallet'
+      callId?: CallId
+      card?: unknown
+      form?: unknown
+      digest?: string
+      expiresAt: string
+    }
+  | { type: 'request.resolved'; requestId: RequestId; outcome: RequestOutcome; by: string }
+  | { type: 'plan.updated'; planId: PlanId; digest: string; state: string; reason?: string }
+  | {
+      type: 'tx.status'
+      planId: PlanId
+      callIndex: number
+      hash?: string
+      status: TransactionStatus
+      block?: number
+      confirmations?: number
+    }
+  | ({ type: 'usage.recorded' } & ModelUsage)
+  | { type: 'notice'; level: 'info' | 'warning' | 'error'; code: string; message: string }
+
+/** Why a model reply ended. */
+export type FinishReason = 'stop' | 'tools' | 'length' | 'filtered' | 'cancelled' | 'error'
+
+export type RequestOutcome =
+  | 'approved'
+  | 'rejected'
+  | 'answered'
+  | 'signed'
+  | 'expired'
+  | 'superseded'
+  | 'cancelled'
+
+export type TransactionStatus =
+  | 'submitted'
+  | 'mined'
+  | 'final'
+  | 'reverted'
+  | 'replaced'
+  | 'dropped'
+  | 'mismatched'
+  | 'unknown'
+
+/** One numbered fact a client can see. Applying one twice does no harm: ids decide, the last write wins. */
+export type Event = EventBase & EventBody
+
+export type EventType = EventBody['type']
+
+/** Everything a screen needs to start from, as of `lastSeq`. */
+export type Snapshot = {
+  conversation: Conversation
+  messages: Message[]
+  openRequests: unknown[]
+  queue: { messageId: MessageId; text: string; position: number }[]
+  turn?: { turnId: TurnId; round: number; startedAt: string }
+  calls: CallProgress[]
+  lastSeq: number
+}
+
+/** First frame of a stream without a cursor, or with one older than retention; built on demand, never stored. */
+export type SnapshotEvent = EventBase & { type: 'snapshot' } & Snapshot
+
+/** What a stream carries. */
+export type StreamEvent = Event | SnapshotEvent

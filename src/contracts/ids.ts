@@ -1,0 +1,32 @@
+/** Ids of the domain: opaque strings, made so that a retried activity arrives at the same one. */
+
+export type OwnerId = string
+export type ConversationId = string
+export type MessageId = string
+export type TurnId = string
+export type CallId = string
+export type RequestId = string
+export type PlanId = string
+
+/** Id of the nth turn (from 1) of a conversation. */
+export function turnIdOf(conversationId: ConversationId, turn: number): TurnId {
+  return `${conversationId}.t${turn}`
+}
+
+/** Id of the assistant message that one round of a turn writes. */
+export function answerIdOf(turnId: TurnId, round: number): MessageId {
+  return `${turnId}.r${round}`
+}
+
+/**
+ * Id of one tool call. Providers repeat their own ids (`call_0` in every reply), so those are used on
+ * their wire only.
+ */
+export function callIdOf(turnId: TurnId, round: number, index: number): CallId {
+  return `${turnId}.r${round}.c${index}`
+}
+
+/** The Temporal workflow id of a conversation. */
+export function workflowIdOf(conversationId: ConversationId): string {
+  return `conversation:${conversationId}`
+}

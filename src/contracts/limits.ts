@@ -1,0 +1,19 @@
+/** Bounds of the product that clients may rely on. Configurable ones live in the configuration. */
+
+/** Model calls in one turn; the turn then ends with outcome `limit`, code `too_many_rounds`. */
+export const roundLimit = 25
+/** Tool calls in one model reply; the rest are answered with `too_many_tool_calls`. */
+export const toolCallLimit = 32
+/** Characters (UTF-16 units) of one user message. */
+export const messageTextLimit = 100_000
+/** Bytes of one HTTP request body. */
+export const bodySizeLimitBytes = 1_000_000
+/** Characters of one model answer; more ends the turn with code `answer_too_long`. */
+export const answerTextLimit = 1_000_000
+/** Characters of one tool's result that the model is given; the whole is kept in the store. */
+export const toolResultTextLimit = 64 * 1024
+/** History events and bytes after which a conversation continues as new. */
+export const historyEventLimit = 1_500
+export const historySizeLimitBytes = 1024 * 1024
+/** Message ids a workflow remembers to drop duplicates early; the database key decides beyond that. */
+export const seenMessageLimit = 500

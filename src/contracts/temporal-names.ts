@@ -1,0 +1,15 @@
+/** Names that clients, workers and the Temporal UI share. Changing one orphans running conversations. */
+
+export const taskQueue = 'perdura'
+export const workflowType = 'conversation'
+export const signalNames = { userMessage: 'userMessage', cancelTurn: 'cancelTurn' } as const
+export const queryNames = { status: 'status', toolProgress: 'toolProgress' } as const
+
+/** Search attributes, registered at start; values never hold user text. */
+export const searchAttributes = {
+  Wallet: 'KEYWORD',
+  ConversationState: 'KEYWORD',
+  Model: 'KEYWORD',
+  NeedsHuman: 'BOOL',
+  LastTurnAt: 'DATETIME',
+} as const

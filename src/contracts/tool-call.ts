@@ -1,0 +1,39 @@
+import type { CallId } from './ids.ts'
+
+/** What a tool does to the world, least first. */
+export type ToolEffect = 'read' | 'compute' | 'prepare' | 'sign' | 'external'
+
+export type ToolStatus = 'ok' | 'error' | 'denied' | 'cancelled' | 'timeout'
+
+/** A tool that failed is read by the model; `retryable` says whether the same call may work later. */
+export type ToolError = { code: string; message: string; retryable: boolean }
+
+/** What the scheduler needs to know of one call; content stays in the store. */
+export type ScheduledCall = {
+  callId: CallId
+  name: string
+  /** At most 120 characters, for the Temporal UI. Made from the tool's title, never from user text. */
+  summary: string
+  timeoutMs: number
+  tries: number
+  /** In order; empty for a tool with a single `run`. */
+  steps: ScheduledStep[]
+}
+
+export type ScheduledStep = { name: string; timeoutMs: number; tries: number }
+
+/** How a call ended, as the workflow sees it. */
+export type CallOutcome = { status: ToolStatus }
+
+/** One line of the `toolProgress` query. */
+export type CallProgress = {
+  callId: CallId
+  name: string
+  status: 'running' | ToolStatus
+  stepIndex?: number
+  stepCount?: number
+  steps: { name: string; status: 'pending' | 'running' | 'ok' | 'error' | 'cancelled' }[]
+}
+
+/** Answer of the `toolProgress` query; readable by a person in the Temporal UI. */
+export type ToolProgressAnswer = { turnId?: string; calls: CallProgress[] }

@@ -1,0 +1,66 @@
+import type { ConversationId, MessageId, TurnId } from './ids.ts'
+import type { ConversationState } from './conversation.ts'
+import type { ScheduledCall } from './tool-call.ts'
+
+/** What started a turn. */
+export type TurnTrigger =
+  | 'user'
+  | 'background'
+  | 'request'
+  | 'transaction'
+  | 'schedule'
+  | 'condition'
+  | 'agent'
+  | 'system'
+
+/** How a turn ended. */
+export type TurnOutcomeKind = 'success' | 'cancelled' | 'error' | 'limit'
+
+/** One turn as the workflow knows it: ids only. */
+export type Turn = {
+  conversationId: ConversationId
+  turnId: TurnId
+  trigger: TurnTrigger
+  /** The messages that started it. */
+  messageIds: MessageId[]
+}
+
+/** One model call of a turn. */
+export type RoundRef = Turn & { round: number }
+
+/** What the workflow learns from a model call. Everything but `tools` has written `turn.finished`. */
+export type RoundOutcome =
+  | { kind: 'tools'; calls: ScheduledCall[]; limits: TurnLimits }
+  | { kind: 'finished'; outcome: TurnOutcomeKind; code?: string; model?: string }
+  /** The messages had been answered before: nothing was written. */
+  | { kind: 'nothing' }
+
+/** Bounds of one turn, told with the first reply that asks for tools. Times are Unix milliseconds. */
+export type TurnLimits = { rounds: number; deadlineMs: number }
+
+/** How a turn ended for the workflow; `written` when `turn.finished` stands in the log already. */
+export type TurnEnd = { outcome: TurnOutcomeKind; code?: string; message?: string; written: boolean }
+
+/** Answer of the `status` query; readable by a person in the Temporal UI. */
+export type StatusAnswer = {
+  state: ConversationState
+  turnId?: TurnId
+  round?: number
+  queued: number
+  turns: number
+}
+
+/** A turn that was cut at a round boundary by continue-as-new. */
+export type CarriedTurn = { turn: Turn; round: number; limits: TurnLimits | null }
+
+/** Argument of the `conversation` workflow. Ids and small facts only; the second form is continue-as-new. */
+export type ConversationInput = {
+  conversationId: ConversationId
+  carried?: {
+    queue: MessageId[]
+    seen: MessageId[]
+    turns: number
+    turn?: CarriedTurn
+  }
+}
+

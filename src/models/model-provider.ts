@@ -1,0 +1,50 @@
+/** What the runtime needs from a language model. */
+
+/** One entry of what a model is given, in order. */
+export type ModelMessage =
+  | { role: 'user'; text: string }
+  /** A fact told by the system in the middle of a conversation. */
+  | { role: 'note'; text: string }
+  | { role: 'assistant'; text: string; toolCalls: ModelToolCall[] }
+  | { role: 'tool'; toolCallId: string; text: string }
+
+/** `arguments` is the model's own JSON text; it may be invalid. */
+export type ModelToolCall = { id: string; name: string; arguments: string }
+
+/** A tool as a model sees it. `parameters` is a JSON schema of an object. */
+export type ModelTool = { name: string; description: string; parameters: Record<string, unknown> }
+
+export type ModelRequest = {
+  /** The provider's own name of the model, without the provider's prefix. */
+  model: string
+  system: string
+  messages: readonly ModelMessage[]
+  tools: readonly ModelTool[]
+  maxOutputTokens?: number
+}
+
+/** One piece of a streamed reply. Tool calls come whole, after all text; `finish` comes once, last. */
+export type ModelPart =
+  | { type: 'text'; delta: string }
+  | { type: 'reasoning'; delta: string }
+  | { type: 'toolCall'; call: ModelToolCall }
+  | { type: 'usage'; inputTokens: number; outputTokens: number; cachedTokens?: number }
+  | { type: 'finish'; reason: 'stop' | 'tools' | 'length' | 'filtered' }
+
+/** One model that can be chosen; `id` is `provider/model`. */
+export type ModelInfo = { id: string; provider: string; model: string; contextLimitTokens: number }
+
+/**
+ * A language model service.
+ *
+ * Must stream as it receives and stop reading while the consumer does not pull. Must end with `finish`,
+ * or throw an `AppError` whose code starts with `model_`; a stream that ends early is `model_stream_cut`,
+ * one that is silent for longer than the idle timeout `model_silent`. Must stop the HTTP request when
+ * `signal` aborts, and then throw the signal's reason. Never retries by itself. Never mixes reasoning
+ * into text. Never puts a key, a header or a body in an error's message.
+ */
+export interface ModelProvider {
+  readonly name: string
+  listModels(): readonly ModelInfo[]
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPart>
+}

@@ -1,0 +1,97 @@
+/** The ports through which tools reach the world; a worker makes them once and shares them. */
+
+/** A block that a reading is bound to. */
+export type BlockRef = { number: string; hash: string }
+
+export type AccountInfo = {
+  address: string
+  balanceEth: string
+  nonce: number
+  code: 'none' | 'contract' | 'delegated'
+  block: BlockRef
+}
+
+export type TokenBalance = {
+  token: string
+  /** Hostile text, cleaned and cut. */
+  untrusted_symbol: string
+  untrusted_name: string
+  decimals: number
+  /** Decimal string in whole units. */
+  balance: string
+}
+
+export type ChainContext = {
+  chainId: number
+  name: string
+  nativeSymbol: string
+  local: boolean
+  block: BlockRef & { timestamp: string }
+  /** Base fee in gwei, as a decimal string. */
+  baseFeeGwei: string
+  /** Accounts that a local chain knows by name. */
+  namedAccounts: { name: string; address: string }[]
+  /** Tokens of the curated registry. */
+  tokens: { symbol: string; address: string; decimals: number }[]
+}
+
+export type ContractReadRequest = {
+  address: string
+  /** A human-readable function signature, as `function balanceOf(address) view returns (uint256)`. */
+  signature: string
+  args: readonly unknown[]
+}
+
+export type CompiledContract = {
+  contract: string
+  abi: readonly unknown[]
+  /** Creation bytecode, 0x-prefixed. */
+  bytecode: string
+  runtimeSizeBytes: number
+  compiler: string
+  warnings: string[]
+}
+
+export type DeploymentSimulation = {
+  from: string
+  address: string
+  gas: string
+  gasPriceGwei: string
+  costEth: string
+  runtimeSizeBytes: number
+  block: BlockRef
+}
+
+/** One configured chain. Every call throws `AppError` with a `chain_…` code, without URLs or keys. */
+export interface ChainPort {
+  readonly chainId: number
+  context(options: { signal: AbortSignal }): Promise<ChainContext>
+  accountInfo(address: string, options: { signal: AbortSignal }): Promise<AccountInfo>
+  tokenBalances(
+    request: { address: string; tokens?: readonly string[] },
+    options: { signal: AbortSignal },
+  ): Promise<{ block: BlockRef; balances: TokenBalance[] }>
+  readContract(
+    request: ContractReadRequest,
+    options: { signal: AbortSignal },
+  ): Promise<{ result: unknown; block: BlockRef }>
+  simulateDeployment(
+    request: { from: string; bytecode: string; abi: readonly unknown[]; args: readonly unknown[] },
+    options: { signal: AbortSignal },
+  ): Promise<DeploymentSimulation>
+}
+
+/** The Solidity compiler, in a child process with memory and time limits. */
+export interface CompilerPort {
+  compile(
+    request: { source: string; contract?: string },
+    options: { signal: AbortSignal; onStage?: (stage: string, fraction: number) => void },
+  ): Promise<CompiledContract>
+}
+
+export interface ToolServices {
+  /** @throws AppError `unknown_chain` with the configured ids. */
+  chain(chainId?: number): ChainPort
+  compiler(): CompilerPort
+  now(): Date
+}
