@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+import { agentGroup, modelGroup } from './variables/agent.ts'
+import { chainGroup } from './variables/chains.ts'
+import { limitGroup, workerGroup } from './variables/limits.ts'
+import { serverGroup } from './variables/server.ts'
+import { databaseGroup, temporalGroup } from './variables/services.ts'
+
+/** All variables, in the order of the documents. */
+export const variableGroups = [
+  serverGroup,
+  databaseGroup,
+  temporalGroup,
+  modelGroup,
+  chainGroup,
+  agentGroup,
+  workerGroup,
+  limitGroup,
+]
+
+/** The environment as one schema: texts in, values out. */
+export const configSchema = z.object({
+  ...serverGroup.variables,
+  ...databaseGroup.variables,
+  ...temporalGroup.variables,
+  ...modelGroup.variables,
+  ...chainGroup.variables,
+  ...agentGroup.variables,
+  ...workerGroup.variables,
+  ...limitGroup.variables,
+})
+
+/** The parsed environment, by variable. */
+export type ConfigValues = z.output<typeof configSchema>

@@ -1,0 +1,76 @@
+import type { HistoryStrategy } from '../contracts/conversation.ts'
+import type { ConfigValues } from './config-schema.ts'
+import type { Config, TemporalConfig } from './config.ts'
+
+const dayMs = 86_400_000
+
+/** Sorts parsed variables into the parts of the configuration. */
+export function toConfig(values: ConfigValues): Config {
+  return {
+    server: {
+      host: values.HOST,
+      port: values.PORT,
+      allowedHosts: values.PERDURA_ALLOWED_HOSTS ?? [],
+      corsOrigins: values.PERDURA_CORS_ORIGINS ?? [],
+    },
+    database: { url: values.DATABASE_URL, poolSize: values.PERDURA_DATABASE_POOL },
+    temporal: toTemporalConfig(values),
+    models: {
+      default: values.PERDURA_MODEL,
+      systemPromptPath: values.PERDURA_SYSTEM_PROMPT,
+      maxOutputTokens: values.PERDURA_MAX_OUTPUT_TOKENS,
+      timeoutMs: values.PERDURA_MODEL_TIMEOUT_MS,
+      idleTimeoutMs: values.PERDURA_MODEL_IDLE_TIMEOUT_MS,
+      tries: values.PERDURA_MODEL_TRIES,
+    },
+    chains: {
+      chains: values.PERDURA_CHAINS,
+      namedAccounts: values.PERDURA_NAMED_ACCOUNTS,
+      tokens: values.PERDURA_TOKENS,
+    },
+    tools: {
+      folder: values.PERDURA_TOOLS,
+      timeoutMs: values.PERDURA_TOOL_TIMEOUT_MS,
+      tries: values.PERDURA_TOOL_TRIES,
+    },
+    history: toHistoryStrategy(values),
+    turn: { timeoutMs: values.PERDURA_TURN_TIMEOUT_MS },
+    worker: {
+      activitySlots: values.PERDURA_WORKER_SLOTS,
+      workflowSlots: values.PERDURA_WORKFLOW_SLOTS,
+      cachedWorkflows: values.PERDURA_CACHED_WORKFLOWS,
+      bundlePath: values.PERDURA_WORKFLOW_BUNDLE,
+      healthPort: values.PERDURA_HEALTH_PORT,
+    },
+    limits: {
+      queuedMessages: values.PERDURA_QUEUE_LIMIT,
+      streamsPerOwner: values.PERDURA_STREAM_LIMIT,
+      streamBufferEvents: values.PERDURA_STREAM_BUFFER_EVENTS,
+      streamBufferBytes: values.PERDURA_STREAM_BUFFER_BYTES,
+      guestLoginsPerMinute: values.PERDURA_GUEST_LOGINS_PER_MINUTE,
+    },
+    auth: { tokenTtlMs: values.PERDURA_TOKEN_TTL_DAYS * dayMs },
+    log: { level: values.PERDURA_LOG_LEVEL },
+  }
+}
+
+function toHistoryStrategy(values: ConfigValues): HistoryStrategy {
+  const kind = values.PERDURA_HISTORY_STRATEGY
+  return kind === 'slidingWindow' ? { kind, window: values.PERDURA_HISTORY_WINDOW } : { kind }
+}
+
+function toTemporalConfig(values: ConfigValues): TemporalConfig {
+  const tls = {
+    serverName: values.TEMPORAL_TLS_SERVER_NAME,
+    clientCertPath: values.TEMPORAL_TLS_CLIENT_CERT_PATH,
+    clientKeyPath: values.TEMPORAL_TLS_CLIENT_KEY_PATH,
+    serverCaCertPath: values.TEMPORAL_TLS_SERVER_CA_CERT_PATH,
+  }
+  const implied = [values.TEMPORAL_API_KEY, ...Object.values(tls)].some((value) => value !== undefined)
+  return {
+    address: values.TEMPORAL_ADDRESS,
+    namespace: values.TEMPORAL_NAMESPACE,
+    apiKey: values.TEMPORAL_API_KEY,
+    tls: (values.TEMPORAL_TLS ?? implied) ? tls : undefined,
+  }
+}

@@ -1,0 +1,70 @@
+import { existing, integer, oneOf, text, url } from './field.ts'
+import { variable } from './variable.ts'
+
+export const modelGroup = {
+  title: 'Models',
+  about:
+    'Any endpoint that speaks the OpenAI wire. Without a key the scripted demo model answers, and says so. Several providers at once: name them in `PERDURA_PROVIDERS` and give each `<NAME>_API_KEY`, `<NAME>_BASE_URL` (not for well-known ones) and `<NAME>_MODELS` (comma-separated), `<NAME>` being the provider in capitals.',
+  variables: {
+    OPENAI_API_KEY: variable(text().optional(), {
+      about: 'Key of the default provider.',
+      secret: true,
+    }),
+    OPENAI_BASE_URL: variable(url(['https:', 'http:']).optional(), {
+      about: 'Address of the default provider when it is not OpenAI itself.',
+      example: 'http://localhost:11434/v1',
+      secret: true,
+    }),
+    PERDURA_PROVIDERS: variable(text().optional(), {
+      about: 'Names of further providers, comma-separated.',
+      example: 'openrouter,groq',
+    }),
+    PERDURA_MODEL: variable(text().optional(), {
+      about: 'Model of new conversations: `provider/model`, or a name of the default provider.',
+      example: 'gpt-5-mini',
+    }),
+    PERDURA_SYSTEM_PROMPT: variable(existing('file').optional(), {
+      about: 'File that replaces the system prompt; its hash stands in `turn.started`.',
+      example: './prompt.md',
+    }),
+    PERDURA_MAX_OUTPUT_TOKENS: variable(integer(1, 1_000_000).optional(), {
+      about: "Tokens of one model reply. Unset: the provider's own limit.",
+      example: '8192',
+    }),
+    PERDURA_MODEL_TIMEOUT_MS: variable(integer(1_000, 3_600_000).prefault('300000'), {
+      about: 'Time of one model call from request to end, in milliseconds.',
+    }),
+    PERDURA_MODEL_IDLE_TIMEOUT_MS: variable(integer(100, 3_600_000).prefault('60000'), {
+      about: 'Silence after which a model call counts as dead, in milliseconds.',
+    }),
+    PERDURA_MODEL_TRIES: variable(integer(1, 100).prefault('3'), {
+      about: 'Tries of a model call that failed in a way that may pass.',
+    }),
+  },
+}
+
+export const agentGroup = {
+  title: 'Conversations',
+  about: 'Defaults of every conversation.',
+  variables: {
+    PERDURA_HISTORY_STRATEGY: variable(oneOf(['full', 'slidingWindow', 'none']).prefault('full'), {
+      about: 'What the model is given of a conversation: full, slidingWindow or none.',
+    }),
+    PERDURA_HISTORY_WINDOW: variable(integer(1, 10_000).prefault('20'), {
+      about: 'User messages in the sliding window, each with what followed it.',
+    }),
+    PERDURA_TURN_TIMEOUT_MS: variable(integer(1_000, 86_400_000).prefault('600000'), {
+      about: 'Time of one turn, in milliseconds; it then ends with `turn_time_limit`.',
+    }),
+    PERDURA_TOOLS: variable(existing('folder').optional(), {
+      about: 'Folder with tools of your own, one file each.',
+      example: './tools',
+    }),
+    PERDURA_TOOL_TIMEOUT_MS: variable(integer(100, 3_600_000).prefault('30000'), {
+      about: 'Time of one try of a tool or step that declares none, in milliseconds.',
+    }),
+    PERDURA_TOOL_TRIES: variable(integer(1, 100).prefault('3'), {
+      about: 'Tries of a tool or step that declares none.',
+    }),
+  },
+}

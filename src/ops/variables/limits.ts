@@ -1,0 +1,51 @@
+import { existing, integer } from './field.ts'
+import { variable } from './variable.ts'
+
+export const workerGroup = {
+  title: 'Worker',
+  about: 'What one worker process takes on. More load: more workers.',
+  variables: {
+    PERDURA_WORKER_SLOTS: variable(integer(1, 10_000).prefault('200'), {
+      about: 'Activities (model calls and tools) that a worker runs at once.',
+    }),
+    PERDURA_WORKFLOW_SLOTS: variable(integer(2, 10_000).prefault('40'), {
+      about: 'Workflow tasks that a worker runs at once.',
+    }),
+    PERDURA_CACHED_WORKFLOWS: variable(integer(0, 100_000).prefault('500'), {
+      about: 'Conversations that a worker keeps in memory, about 0.5 MB each; 0 replays every time.',
+    }),
+    PERDURA_WORKFLOW_BUNDLE: variable(existing('file').optional(), {
+      about: 'Workflow bundle made by `npm run build`. Unset: the worker bundles at start, 1 s slower.',
+      example: './dist/workflow-bundle.js',
+    }),
+    PERDURA_HEALTH_PORT: variable(integer(0, 65_535).optional(), {
+      about: "Port of the worker's health server (`/healthz`, `/readyz`). Unset: none.",
+      example: '4041',
+    }),
+  },
+}
+
+export const limitGroup = {
+  title: 'Limits',
+  about: 'What one owner or one address may ask for.',
+  variables: {
+    PERDURA_QUEUE_LIMIT: variable(integer(1, 10_000).prefault('100'), {
+      about: 'Messages that wait in one conversation; more get 429.',
+    }),
+    PERDURA_STREAM_LIMIT: variable(integer(1, 100_000).prefault('50'), {
+      about: 'Event streams that one owner holds open at once in one api process; more get 429.',
+    }),
+    PERDURA_STREAM_BUFFER_EVENTS: variable(integer(10, 1_000_000).prefault('1000'), {
+      about: 'Events that wait for a reader before it is cut off; it resumes by its cursor.',
+    }),
+    PERDURA_STREAM_BUFFER_BYTES: variable(integer(10_000, 1_000_000_000).prefault('1000000'), {
+      about: 'Bytes that wait for a reader before it is cut off.',
+    }),
+    PERDURA_GUEST_LOGINS_PER_MINUTE: variable(integer(1, 1_000_000).prefault('60'), {
+      about: 'Guest logins from one address in a minute; more get 429.',
+    }),
+    PERDURA_TOKEN_TTL_DAYS: variable(integer(1, 3_650).prefault('30'), {
+      about: 'Days after which a login token expires.',
+    }),
+  },
+}
