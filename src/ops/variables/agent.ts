@@ -4,7 +4,7 @@ import { variable } from './variable.ts'
 export const modelGroup = {
   title: 'Models',
   about:
-    'Any endpoint that speaks the OpenAI wire. Without a key the scripted demo model answers, and says so. Several providers at once: name them in `PERDURA_PROVIDERS` and give each `<NAME>_API_KEY`, `<NAME>_BASE_URL` (not for well-known ones) and `<NAME>_MODELS` (comma-separated), `<NAME>` being the provider in capitals.',
+    'Any endpoint that speaks the OpenAI wire. Without a key `npm start` answers with the scripted demo model, and says so. Several providers at once: name them in `PERDURA_PROVIDERS` and give each `<NAME>_API_KEY`, `<NAME>_BASE_URL` (not for well-known ones) and `<NAME>_MODELS` (`model-a,model-b:32768`, the number being its context in tokens), `<NAME>` being the provider in capitals.',
   variables: {
     OPENAI_API_KEY: variable(text().optional(), {
       about: 'Key of the default provider.',
@@ -16,8 +16,8 @@ export const modelGroup = {
       secret: true,
     }),
     PERDURA_PROVIDERS: variable(text().optional(), {
-      about: 'Names of further providers, comma-separated.',
-      example: 'openrouter,groq',
+      about: 'Names of the providers, comma-separated, the default one first. Unset: openai.',
+      example: 'openai,openrouter',
     }),
     PERDURA_MODEL: variable(text().optional(), {
       about: 'Model of new conversations: `provider/model`, or a name of the default provider.',

@@ -1,7 +1,8 @@
 import { text } from './field.ts'
 import { variable } from './variable.ts'
 
-const pairs = /^[^=,\s]+=[^,\s]+(\s*,\s*[^=,\s]+=[^,\s]+)*$/
+// Shallow: the chain registry parses the list, and a URL may hold a comma.
+const pairs = /^\d+\s*=\s*https?:\/\/\S/
 
 export const chainGroup = {
   title: 'Chains',
@@ -16,12 +17,12 @@ export const chainGroup = {
       },
     ),
     PERDURA_NAMED_ACCOUNTS: variable(text().optional(), {
-      about: 'Accounts that the agent knows by name on a local chain.',
-      example: '31337:Alice=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
+      about: 'Accounts that the agent knows by name, on local chains only.',
+      example: 'Alice=0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
     }),
     PERDURA_TOKENS: variable(text().optional(), {
-      about: 'Tokens of the registry: only these are found by their symbol.',
-      example: '31337:USDX=0x5FbDB2315678afecb367f032d93F642f64180aa3',
+      about: 'Tokens that are found by their symbol, as chain:symbol=address:decimals.',
+      example: '1:USDC=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48:6',
     }),
   },
 }
