@@ -1,0 +1,57 @@
+/**
+ * What one folder may import. `parts`: other folders, or single files of them. `types`: the same, for
+ * type imports only. `packages`: absent means any. `node`: modules of Node.
+ */
+export type Layer = {
+  parts: readonly string[]
+  types?: readonly string[]
+  packages?: readonly string[]
+  node: boolean
+}
+
+const services = ['contracts', 'schemas', 'ops']
+
+/** Who may import whom. A folder that is not named here fails: decide what it may do. */
+export const layers: Readonly<Record<string, Layer>> = {
+  contracts: { parts: [], packages: [], node: false },
+  schemas: { parts: ['contracts'], packages: ['zod', '@hono/zod-openapi'], node: false },
+  workflows: { parts: ['contracts'], packages: ['@temporalio/workflow'], node: false },
+  ops: { parts: ['contracts'], node: true },
+  toolkit: { parts: ['contracts', 'schemas'], packages: ['zod'], node: true },
+  // Of the chain, only what computes: whatever reaches a chain comes as a port.
+  tools: {
+    parts: ['contracts', 'toolkit', 'chain/parse.ts', 'chain/untrusted-text.ts'],
+    packages: ['zod'],
+    node: false,
+  },
+  models: { parts: services, node: true },
+  store: { parts: services, node: true },
+  // It implements the ports that tools are given.
+  chain: { parts: services, types: ['toolkit/tool-services.ts'], node: true },
+  activities: { parts: [...services, 'toolkit', 'models', 'store', 'chain'], node: true },
+  // Of models and chains, only what says what there is.
+  api: {
+    parts: [
+      ...services,
+      'store',
+      'toolkit',
+      'models/provider-config.ts',
+      'models/model-registry.ts',
+      'chain/chain-config.ts',
+      'chain/chain-names.ts',
+      'chain/parse.ts',
+    ],
+    node: true,
+  },
+  client: { parts: ['contracts'], node: false },
+  terminal: { parts: ['contracts', 'client'], node: true },
+  web: { parts: ['contracts', 'client'], node: false },
+  worker: { parts: ['*'], node: true },
+  dev: { parts: ['*'], node: true },
+  bench: { parts: ['*'], node: true },
+  // Runs on any Node, before anything is installed.
+  'dev/bootstrap': { parts: [], packages: [], node: true },
+}
+
+/** viem stays behind the chain's ports and the users' own wallets. */
+export const viemFolders: ReadonlySet<string> = new Set(['chain', 'web', 'terminal', 'dev', 'bench'])
