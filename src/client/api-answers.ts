@@ -1,0 +1,50 @@
+import type { Conversation, BusyPolicy, HistoryStrategy, Owner } from '../contracts/conversation.ts'
+import type { Event } from '../contracts/event.ts'
+import type { CallProgress, ToolEffect } from '../contracts/tool-call.ts'
+
+/** A token and who it acts for. `expiresAt` is ISO 8601. */
+export type Login = { token: string; owner: Owner; expiresAt: string }
+
+export type ConversationFields = {
+  title?: string
+  model?: string
+  instructions?: string
+  tools?: string[]
+  chainId?: number
+  busyPolicy?: BusyPolicy
+  history?: HistoryStrategy
+  memory?: boolean
+  externalId?: string
+}
+
+export type ConversationChanges = Omit<ConversationFields, 'externalId'> & { archived?: boolean }
+
+export type ConversationPage = { conversations: Conversation[]; nextCursor?: string | null }
+
+export type ConversationQuery = { cursor?: string; archived?: boolean; q?: string }
+
+export type NewMessage = {
+  text: string
+  /** Makes a repeat harmless: the same id with the same text is the same message. */
+  clientMessageId?: string
+  busyPolicy?: BusyPolicy
+}
+
+export type PostedMessage = { messageId: string; state: 'started' | 'queued' }
+
+export type EventPage = { events: Event[]; nextAfter: number; hasMore: boolean }
+
+/** A running tool call and the last progress that it told. */
+export type CallProgressLine = CallProgress & { progress?: { fraction?: number; message?: string } }
+
+export type Progress = {
+  turnId?: string
+  calls: CallProgressLine[]
+  /** ISO 8601. */
+  asOf: string
+  source: 'workflow' | 'log'
+}
+
+export type ModelEntry = { id: string }
+export type ToolEntry = { name: string; description: string; effect: ToolEffect }
+export type ChainEntry = { id: number; name: string }

@@ -1,0 +1,101 @@
+import type { Conversation, Owner } from '../contracts/conversation.ts'
+import type { Snapshot, StreamEvent } from '../contracts/event.ts'
+import type * as answers from './api-answers.ts'
+import { followEvents, type FollowOptions } from './follow-events.ts'
+import { requestDone, requestJson, type Transport } from './send-request.ts'
+
+export type ClientOptions = {
+  /** Where the server listens, such as `http://localhost:4040`. */
+  url: string
+  /** Without one, only `loginAsGuest` works. */
+  token?: string
+  fetch?: typeof fetch
+}
+
+/**
+ * The native API as functions. Each rejects with `ProblemError` when the server refuses and with
+ * `UnreachableError` when it does not answer.
+ */
+export type Client = ReturnType<typeof createClient>
+
+/** Makes a client for one server and one owner; it opens nothing and needs no closing. */
+export function createClient({ url, token, fetch = globalThis.fetch }: ClientOptions) {
+  const transport: Transport = { url: url.replace(/\/+$/, ''), ...(token !== undefined && { token }), fetch }
+  return {
+    url: transport.url,
+    ...ownerCalls(transport),
+    ...conversationCalls(transport),
+    ...messageCalls(transport),
+    ...deploymentCalls(transport),
+  }
+}
+
+function ownerCalls(transport: Transport) {
+  return {
+    /** Makes a new guest owner; pass its token to another `createClient`. */
+    loginAsGuest: () => requestJson<answers.Login>(transport, { method: 'POST', path: '/api/auth/guest' }),
+    getOwner: () => requestJson<Owner>(transport, { path: '/api/auth/me' }),
+    logout: () => requestDone(transport, { method: 'POST', path: '/api/auth/logout' }),
+  }
+}
+
+function conversationCalls(transport: Transport) {
+  return {
+    /** With an idempotency key a repeat within 24 hours returns the same conversation. */
+    createConversation: (fields: answers.ConversationFields = {}, idempotencyKey?: string) =>
+      requestJson<Conversation>(transport, {
+        method: 'POST',
+        path: '/api/conversations',
+        body: fields,
+        ...(idempotencyKey !== undefined && { headers: { 'idempotency-key': idempotencyKey } }),
+      }),
+    listConversations: (query: answers.ConversationQuery = {}) =>
+      requestJson<answers.ConversationPage>(transport, { path: '/api/conversations', query }),
+    getConversation: (id: string) => requestJson<Snapshot>(transport, { path: pathOf(id) }),
+    updateConversation: (id: string, changes: answers.ConversationChanges) =>
+      requestJson<Conversation>(transport, { method: 'PATCH', path: pathOf(id), body: changes }),
+    /** Deletes its content too. */
+    deleteConversation: (id: string) => requestDone(transport, { method: 'DELETE', path: pathOf(id) }),
+  }
+}
+
+function messageCalls(transport: Transport) {
+  return {
+    /** When it resolves, the message survives every crash. With a `clientMessageId` it may be repeated. */
+    postMessage: (id: string, message: answers.NewMessage) =>
+      requestJson<answers.PostedMessage>(transport, {
+        method: 'POST',
+        path: `${pathOf(id)}/messages`,
+        body: message,
+      }),
+    /** Stops the running turn, or only the named one. Resolves when the wish is durable, not when it ended. */
+    cancelTurn: (id: string, turnId?: string) =>
+      requestDone(transport, {
+        method: 'POST',
+        path: `${pathOf(id)}/cancel`,
+        body: turnId === undefined ? {} : { turnId },
+      }),
+    getProgress: (id: string) => requestJson<answers.Progress>(transport, { path: `${pathOf(id)}/progress` }),
+    listEvents: (id: string, after = 0) =>
+      requestJson<answers.EventPage>(transport, {
+        path: `${pathOf(id)}/events`,
+        query: { after },
+        headers: { accept: 'application/json' },
+      }),
+    /** Each event once, in order, over any number of connections; see `followEvents`. */
+    followEvents: (id: string, options?: FollowOptions): AsyncGenerator<StreamEvent> =>
+      followEvents(transport, `${pathOf(id)}/events`, options),
+  }
+}
+
+function deploymentCalls(transport: Transport) {
+  return {
+    listModels: () => requestJson<{ models: answers.ModelEntry[] }>(transport, { path: '/api/models' }),
+    listTools: () => requestJson<{ tools: answers.ToolEntry[] }>(transport, { path: '/api/tools' }),
+    listChains: () => requestJson<{ chains: answers.ChainEntry[] }>(transport, { path: '/api/chains' }),
+  }
+}
+
+function pathOf(conversationId: string): string {
+  return `/api/conversations/${encodeURIComponent(conversationId)}`
+}

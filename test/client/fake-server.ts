@@ -1,0 +1,152 @@
+import { type AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { FakeConversation } from './fake-conversation.ts'
+import { streamOf } from './fake-stream.ts'
+import { runScriptedTurn } from './scripted-turn.ts'
+
+/** What the fake server does wrong; each number counts down. */
+export type Faults = {
+  /** Streams that are cut after this many events. */
+  cutAfter: number[]
+  /** Requests below /api that are answered 503 with this Retry-After. */
+  unavailable: number
+  retryAfter: string
+  /** Streams that open and then say nothing at all. */
+  silent: number
+}
+
+export type FakeServer = Awaited<ReturnType<typeof startFakeServer>>
+
+/** A small double of the API that speaks its real wire. */
+export async function startFakeServer(port = 0) {
+  const tokens = new Map<string, string>()
+  const talks = new Map<string, { owner: string; talk: FakeConversation }>()
+  const faults: Faults = { cutAfter: [], unavailable: 0, retryAfter: '0', silent: 0 }
+  const requests: { method: string; path: string; query: string; authorization: string | undefined }[] = []
+  const app = new Hono<{ Variables: { owner: string } }>()
+
+  app.get('/readyz', (c) => c.json({ status: 'ready' }))
+  app.use('/api/*', async (c, next) => {
+    const authorization = c.req.header('authorization')
+    requests.push({ method: c.req.method, path: c.req.path, query: new URL(c.req.url).search, authorization })
+    if (faults.unavailable > 0) {
+      faults.unavailable -= 1
+      return problem(c, 503, 'temporal_unavailable', { 'retry-after': faults.retryAfter })
+    }
+    if (c.req.path === '/api/auth/guest') return next()
+    const owner = tokens.get(authorization?.replace('Bearer ', '') ?? '')
+    if (owner === undefined) return problem(c, 401, 'unauthorized')
+    c.set('owner', owner)
+    return next()
+  })
+  app.post('/api/auth/guest', (c) => {
+    const owner = `o_${tokens.size + 1}`
+    const token = `pdr_${owner}_${Math.random().toString(36).slice(2)}`
+    tokens.set(token, owner)
+    const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
+    return c.json({ token, owner: { id: owner, kind: 'guest' }, expiresAt }, 201)
+  })
+  app.get('/api/auth/me', (c) => c.json({ id: c.get('owner'), kind: 'guest' }))
+  app.post('/api/conversations', async (c) => {
+    const fields = await c.req.json()
+    if (fields.model === 'nope') return problem(c, 422, 'unknown_model')
+    const talk = new FakeConversation(`c${talks.size + 1}`, fields)
+    talks.set(talk.conversation.id, { owner: c.get('owner'), talk })
+    return c.json(talk.conversation, 201)
+  })
+  app.get('/api/conversations', (c) => {
+    const own = [...talks.values()].filter(({ owner }) => owner === c.get('owner'))
+    return c.json({ conversations: own.map(({ talk }) => talk.snapshot().conversation), nextCursor: null })
+  })
+
+  const one = new Hono<{ Variables: { owner: string; talk: FakeConversation } }>()
+  one.use('/:id/*', findTalk)
+  one.get('/:id', findTalk, (c) => c.json(c.get('talk').snapshot()))
+  one.post('/:id/messages', async (c) => {
+    const talk = c.get('talk')
+    const { text, clientMessageId } = await c.req.json()
+    const messageId = `m_${clientMessageId ?? talk.posted.size}`
+    const known = talk.posted.get(messageId)
+    if (known !== undefined && known !== text) return problem(c, 409, 'message_conflict')
+    if (known !== undefined) return c.json({ messageId, state: 'started' }, 200)
+    talk.posted.set(messageId, text)
+    talk.append({ type: 'user.message', messageId, clientMessageId, text, via: 'api' }, undefined)
+    if (!talk.turn) {
+      void drain(talk, messageId)
+      return c.json({ messageId, state: 'started' }, 202)
+    }
+    talk.append({ type: 'message.queued', messageId, text, position: talk.waiting.length }, undefined)
+    talk.waiting.push(messageId)
+    return c.json({ messageId, state: 'queued' }, 202)
+  })
+  one.post('/:id/cancel', (c) => {
+    c.get('talk').stop.abort()
+    return c.body(null, 202)
+  })
+  one.get('/:id/events', (c) => {
+    const talk = c.get('talk')
+    const after = c.req.query('after')
+    if (after !== undefined && Number(after) > talk.conversation.lastSeq)
+      return problem(c, 409, 'cursor_ahead')
+    if (c.req.header('accept') === 'application/json') {
+      const events = talk.events.filter(({ seq }) => seq > Number(after ?? 0))
+      return c.json({ events, nextAfter: talk.conversation.lastSeq, hasMore: false })
+    }
+    const silent = faults.silent > 0 && faults.silent-- > 0
+    const body = streamOf(
+      talk,
+      after === undefined ? undefined : Number(after),
+      { cutAfter: faults.cutAfter.shift(), silent },
+      c.req.raw.signal,
+    )
+    return c.body(body, 200, { 'content-type': 'text/event-stream' })
+  })
+  app.route('/api/conversations', one)
+
+  async function findTalk(c: Context, next: () => Promise<void>) {
+    const found = talks.get(c.req.param('id') ?? '')
+    if (!found || found.owner !== c.get('owner')) return problem(c, 404, 'not_found')
+    c.set('talk', found.talk)
+    return next()
+  }
+
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const started = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () => resolve(started))
+  })
+  const { port: boundPort } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${boundPort}`,
+    faults,
+    requests,
+    tokens,
+    talk: (id: string) => talks.get(id)?.talk,
+    async close() {
+      if ('closeAllConnections' in server) server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function drain(talk: FakeConversation, first: string): Promise<void> {
+  for (let next: string | undefined = first; next !== undefined; next = talk.waiting.shift()) {
+    await runScriptedTurn(talk, next, talk.posted.get(next) ?? '')
+  }
+}
+
+function problem(
+  c: Context,
+  status: 401 | 404 | 409 | 422 | 503,
+  code: string,
+  headers: Record<string, string> = {},
+) {
+  const body = {
+    type: 'about:blank',
+    title: code,
+    status,
+    detail: `The server says ${code}.`,
+    code,
+    requestId: 'r1',
+  }
+  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json', ...headers })
+}
