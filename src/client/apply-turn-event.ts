@@ -1,0 +1,69 @@
+import type { Event } from '../contracts/event.ts'
+import type { ConversationView } from './conversation-view.ts'
+import { startNextMessage } from './message-queue.ts'
+
+type TurnEvent = Extract<Event, { type: `turn.${string}` | `round.${string}` | 'conversation.updated' }>
+
+/** What a turn event changes: what the conversation is doing. */
+export function applyTurnEvent(view: ConversationView, event: TurnEvent): ConversationView {
+  switch (event.type) {
+    case 'conversation.updated':
+      return applyChanges(view, event)
+    case 'turn.started':
+      return startTurn(view, event)
+    case 'turn.waiting':
+      return { ...view, state: 'waiting' }
+    case 'turn.finished':
+      return finishTurn(view, event)
+    case 'round.started':
+      return {
+        ...view,
+        state: 'thinking',
+        ...(view.turn && { turn: { ...view.turn, round: event.round } }),
+      }
+    case 'round.finished':
+      return event.reason === 'tools' ? { ...view, state: 'tools' } : view
+  }
+}
+
+function applyChanges(
+  view: ConversationView,
+  event: Extract<TurnEvent, { type: 'conversation.updated' }>,
+): ConversationView {
+  const { v: _v, seq: _seq, conversationId: _id, turnId: _turnId, ts, type: _type, ...changes } = event
+  return {
+    ...view,
+    ...(changes.state !== undefined && { state: changes.state }),
+    ...(view.conversation && { conversation: { ...view.conversation, ...changes, updatedAt: ts } }),
+  }
+}
+
+function startTurn(
+  view: ConversationView,
+  event: Extract<TurnEvent, { type: 'turn.started' }>,
+): ConversationView {
+  const turnId = event.turnId ?? ''
+  const started = event.trigger === 'user' ? startNextMessage(view, turnId) : view
+  return {
+    ...started,
+    state: 'thinking',
+    turn: { turnId, round: 0, startedAt: event.ts, model: event.model },
+  }
+}
+
+function finishTurn(
+  view: ConversationView,
+  event: Extract<TurnEvent, { type: 'turn.finished' }>,
+): ConversationView {
+  const { turn: _turn, ...rest } = view
+  return {
+    ...rest,
+    state: 'idle',
+    lastTurn: {
+      turnId: event.turnId ?? '',
+      outcome: event.outcome,
+      ...(event.code !== undefined && { code: event.code }),
+      ...(event.message !== undefined && { message: event.message }),
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import type { Message, MessageToolCall } from '../contracts/conversation.ts'
+import type { SnapshotEvent, Snapshot } from '../contracts/event.ts'
+import type { CallProgress } from '../contracts/tool-call.ts'
+import type { CallEntry, ConversationView, Entry, MessageEntry, OpenRequest } from './conversation-view.ts'
+import { completeText } from './streamed-text.ts'
+
+/** The view that a snapshot stands for; nothing from before it counts. */
+export function viewOfSnapshot(snapshot: Snapshot | SnapshotEvent): ConversationView {
+  const { conversation, messages, queue, turn, calls, lastSeq } = snapshot
+  return {
+    lastSeq,
+    conversation,
+    state: conversation.state,
+    entries: entriesOf(messages, calls),
+    queue: queue
+      .toSorted((a, b) => a.position - b.position)
+      .map((each) => waitingMessage(each, conversation.updatedAt)),
+    requests: snapshot.openRequests.flatMap(requestOf),
+    notices: [],
+    ...(turn && { turn }),
+  }
+}
+
+function entriesOf(messages: readonly Message[], calls: readonly CallProgress[]): Entry[] {
+  const running = new Map(calls.map((call) => [call.callId, call]))
+  const results = new Map<string, Message>()
+  for (const message of messages) if (message.callId !== undefined) results.set(message.callId, message)
+  const entries: Entry[] = []
+  for (const message of messages) {
+    if (message.role === 'tool') continue
+    if (message.role !== 'assistant' || message.text) entries.push(messageEntry(message, message.role))
+    for (const call of message.toolCalls ?? []) {
+      entries.push(storedCall(call, message, running.get(call.callId), results.get(call.callId)))
+      running.delete(call.callId)
+    }
+  }
+  // A background call outlives the part of the history that a snapshot shows.
+  for (const call of running.values()) entries.push(runningCall(call))
+  return entries
+}
+
+function messageEntry(message: Message, role: 'user' | 'assistant' | 'note'): Entry {
+  const text = completeText(message.text ?? '', 0)
+  return {
+    kind: 'message',
+    id: message.id,
+    role,
+    content: { ...text, complete: role !== 'assistant' || message.state === 'done' },
+    state: message.state,
+    createdAt: message.createdAt,
+    ...(message.turnId !== undefined && { turnId: message.turnId }),
+  }
+}
+
+/** A snapshot has no time for it; it is younger than anything that was answered. */
+function waitingMessage({ messageId, text }: Snapshot['queue'][number], createdAt: string): MessageEntry {
+  return {
+    kind: 'message',
+    id: messageId,
+    role: 'user',
+    content: completeText(text, 0),
+    state: 'queued',
+    createdAt,
+  }
+}
+
+function storedCall(
+  call: MessageToolCall,
+  asked: Message,
+  progress: CallProgress | undefined,
+  result: Message | undefined,
+): CallEntry {
+  const known = progress ?? { callId: call.callId, name: call.name, steps: [], status: 'running' as const }
+  return {
+    ...runningCall(known),
+    input: parseJson(call.arguments),
+    ...(!progress && { status: 'ended' as const }),
+    ...(asked.turnId !== undefined && { turnId: asked.turnId }),
+    startedAt: asked.createdAt,
+    ...(result && { endedAt: result.createdAt, output: parseJson(result.text ?? '') }),
+  }
+}
+
+function runningCall({ callId, name, status, stepIndex, stepCount, steps }: CallProgress): CallEntry {
+  return {
+    kind: 'call',
+    id: callId,
+    name,
+    title: name,
+    status,
+    background: false,
+    steps,
+    ...(stepIndex !== undefined && { stepIndex }),
+    ...(stepCount !== undefined && { stepCount }),
+  }
+}
+
+function requestOf(request: unknown): OpenRequest[] {
+  if (typeof request !== 'object' || request === null) return []
+  const { requestId, kind, callId, expiresAt } = request as Partial<OpenRequest>
+  if (requestId === undefined || kind === undefined) return []
+  return [
+    {
+      requestId,
+      kind,
+      ...(callId !== undefined && { callId }),
+      ...(expiresAt !== undefined && { expiresAt }),
+    },
+  ]
+}
+
+/** The model's arguments may be no JSON, and a tool's result may be plain text. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,138 @@
+import type { Message } from '../../src/contracts/conversation.ts'
+import type { Event, EventBody, Snapshot } from '../../src/contracts/event.ts'
+
+/** What happens in one turn of a recorded conversation. */
+export type TurnScript = {
+  text: string
+  /** Attempts that died, each after so many pieces of the answer. */
+  deadAttempts: number[]
+  tools: number
+  steps: number
+  /** Messages that arrive while it runs. */
+  queued: string[]
+  outcome: 'success' | 'error'
+}
+
+/** The log that a server would have written, and the snapshots it would have given in between. */
+export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; snapshots: Snapshot[] } {
+  const events: Event[] = []
+  const snapshots: Snapshot[] = []
+  const messages: Message[] = []
+  const waiting: { messageId: string; text: string }[] = []
+  let turn: Snapshot['turn']
+  let calls: Snapshot['calls'] = []
+  const ts = '2026-11-21T12:00:00.000Z'
+
+  function append(body: EventBody, change: () => unknown = () => {}): void {
+    change()
+    const turnId = turn && body.type !== 'user.message' ? { turnId: turn.turnId } : {}
+    // Numbers may be skipped.
+    const seq = (events.at(-1)?.seq ?? 0) + 1 + (events.length % 3)
+    events.push({ v: 1, seq, conversationId: 'c', ts, ...turnId, ...body })
+    snapshots.push({
+      ...structuredClone({ messages, calls, ...(turn && { turn }) }),
+      ...frameOf(seq),
+      queue: queueOf(),
+    })
+  }
+  const frameOf = (lastSeq: number) => ({
+    conversation: { ...conversation, lastSeq, state: turn ? ('thinking' as const) : ('idle' as const) },
+    openRequests: [],
+    lastSeq,
+  })
+  const queueOf = () => waiting.map((each, position) => ({ ...each, position }))
+  const store = (message: Pick<Message, 'id' | 'role'> & Partial<Message>) =>
+    messages.push({ state: 'done', createdAt: ts, ...(turn && { turnId: turn.turnId }), ...message })
+
+  function runTurn(script: TurnScript, number: number, messageId: string): void {
+    const turnId = `t${number}`
+    append({ type: 'turn.started', trigger: 'user', model: 'm', promptHash: 'h' }, () => {
+      const queued = waiting.findIndex((each) => each.messageId === messageId)
+      if (queued !== -1) waiting.splice(queued, 1)
+      turn = { turnId, round: 0, startedAt: ts }
+      store({ id: messageId, role: 'user', text: script.text })
+    })
+    for (const [index, text] of script.queued.entries()) {
+      const id = `q${number}.${index}`
+      append({ type: 'user.message', messageId: id, text, via: 'api' }, () =>
+        waiting.push({ messageId: id, text }),
+      )
+      append({ type: 'message.queued', messageId: id, text, position: waiting.length - 1 })
+    }
+    if (script.tools > 0) runTools(script, turnId)
+    answer(script, `${turnId}.r1`)
+    append({ type: 'turn.finished', outcome: script.outcome }, () => {
+      turn = undefined
+      calls = []
+    })
+  }
+
+  function runTools(script: TurnScript, turnId: string): void {
+    const ids = Array.from({ length: script.tools }, (_, index) => `${turnId}.r0.c${index}`)
+    const steps = Array.from({ length: script.steps }, (_, index) => `step${index}`)
+    const asked = ids.map((callId) => ({ callId, name: 'tool', arguments: '{}' }))
+    append({ type: 'round.finished', round: 0, reason: 'tools' }, () => {
+      store({ id: `${turnId}.r0`, role: 'assistant', text: '', toolCalls: asked })
+      calls = ids.map((callId) => ({
+        callId,
+        name: 'tool',
+        status: 'running',
+        steps: steps.map((name) => ({ name, status: 'pending' })),
+      }))
+    })
+    const started = { name: 'tool', title: 'tool', effect: 'read', input: {}, background: false } as const
+    for (const callId of ids)
+      append({ type: 'tool.started', callId, ...started, ...(steps.length > 0 && { steps }) })
+    for (const [stepIndex, step] of steps.entries()) {
+      for (const callId of ids) {
+        append({ type: 'tool.progress', callId, step, stepIndex, stepCount: steps.length, fraction: 0.5 })
+        append({ type: 'tool.step', callId, step, stepIndex, status: 'ok' })
+      }
+    }
+    for (const callId of ids) {
+      append({ type: 'tool.completed', callId, status: 'ok', output: 1 }, () => {
+        store({ id: callId, role: 'tool', callId, text: '1' })
+        calls = calls.map((call) => (call.callId === callId ? { ...call, status: 'ok' } : call))
+      })
+    }
+  }
+
+  function answer(script: TurnScript, messageId: string): void {
+    const text = `answer to ${script.text}`
+    const attempts = [...script.deadAttempts, Infinity]
+    for (const [index, pieces] of attempts.entries()) {
+      const attempt = index + 1
+      append({ type: 'text.started', messageId, attempt })
+      for (let offset = 0, piece = 0; offset < text.length && piece < pieces; offset += 4, piece++) {
+        append({ type: 'text.delta', messageId, attempt, delta: text.slice(offset, offset + 4), offset })
+      }
+    }
+    append({ type: 'text.completed', messageId, attempt: attempts.length, text }, () => {
+      store({ id: messageId, role: 'assistant', text })
+    })
+  }
+
+  for (const [index, script] of scripts.entries()) {
+    const number = index + 1
+    const next = waiting[0]?.messageId
+    const messageId = next ?? `u${number}`
+    if (next === undefined) {
+      const asked = { messageId, text: script.text }
+      append({ type: 'user.message', ...asked, via: 'api' }, () => waiting.push(asked))
+    }
+    runTurn({ ...script, text: waiting[0]?.text ?? script.text }, number, messageId)
+  }
+  return { events, snapshots }
+}
+
+const conversation = {
+  id: 'c',
+  title: 'Test',
+  model: 'm',
+  busyPolicy: 'queue',
+  history: { kind: 'full' },
+  memory: false,
+  archived: false,
+  createdAt: '2026-11-21T12:00:00.000Z',
+  updatedAt: '2026-11-21T12:00:00.000Z',
+} as const
