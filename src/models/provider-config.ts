@@ -42,6 +42,7 @@ export function hasModelConfig(env: Environment): boolean {
  */
 export function readProviderConfigs(env: Environment, timeouts: CallTimeouts = defaultTimeouts): ModelConfig {
   if (!hasModelConfig(env)) throw toError([noProvider(env)])
+  const { timeoutMs, idleTimeoutMs } = timeouts
   const problems: string[] = []
   const providers: ProviderConfig[] = []
   for (const entry of listEntries(env)) {
@@ -49,7 +50,7 @@ export function readProviderConfigs(env: Environment, timeouts: CallTimeouts = d
     if ('problem' in read) problems.push(read.problem)
     else if (providers.some(({ name }) => name === read.provider.name)) {
       problems.push(`PERDURA_PROVIDERS names ${read.provider.name} twice.`)
-    } else providers.push({ ...read.provider, ...timeouts })
+    } else providers.push({ ...read.provider, timeoutMs, idleTimeoutMs })
   }
   if (problems.length > 0) throw toError(problems)
   return withDefaultModel(providers, nonEmpty(env['PERDURA_MODEL']))
