@@ -1,0 +1,137 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { Client, DatabaseError } from 'pg'
+
+import { chooseAccount } from './postgres/account.ts'
+import { findPostgresBinaries } from './postgres/binaries.ts'
+import { type Cluster, ensureCluster, superuser } from './postgres/cluster.ts'
+import { endPostgresRemains } from './postgres/end-remains.ts'
+import { type Child, type Exit, spawnChild } from './process/child.ts'
+import { readTail, withLog } from './process/log-file.ts'
+import { EndedEarly, waitUntilServing } from './process/wait-until.ts'
+
+export type PostgresOptions = {
+  /** Where the cluster lives; another account must be able to enter its parent when we are root. */
+  dir: string
+  /** Where the random password is kept, mode 0600. */
+  passwordFile: string
+  logFile: string
+  port: number
+  /** False gives up safety against a power cut for speed, as tests want it. Default true. */
+  durable?: boolean
+  env?: NodeJS.ProcessEnv
+  signal?: AbortSignal
+  /** Told as soon as there is a process, long before it serves. */
+  onSpawn?: (child: Child) => void
+}
+
+export type RunningPostgres = {
+  pid: number
+  port: number
+  /** Connects as superuser to the database `perdura`. */
+  url: string
+  exited: Promise<Exit>
+  /** Ends all connections and stops; what does not stop within `graceMs` (default 5 s) is killed. */
+  stop(graceMs?: number): Promise<void>
+}
+
+/**
+ * Starts a PostgreSQL server of its own on 127.0.0.1, makes its cluster when there is none, and resolves when
+ * it serves. What an earlier server left behind on the same data is ended first.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const dataDir = join(options.dir, 'data')
+  const account = await chooseAccount(dataDir)
+  const binDir = await findPostgresBinaries({ shared: account !== undefined })
+  const cluster: Cluster = { ...options, binDir, dataDir, ...(account && { account }) }
+  const password = await ensureCluster(cluster)
+  await endPostgresRemains(dataDir)
+  const child = await serve(cluster, options, password)
+  const url = urlOf('perdura', options.port, password)
+  await ensureDatabase(urlOf('postgres', options.port, password))
+  return {
+    pid: child.pid,
+    port: options.port,
+    url,
+    exited: child.exited,
+    // SIGINT is PostgreSQL's "fast" stop; SIGTERM would wait for every client to leave.
+    stop: (graceMs = 5_000) => child.stop(graceMs, 'SIGINT'),
+  }
+}
+
+async function serve(cluster: Cluster, options: PostgresOptions, password: string): Promise<Child> {
+  const signal = options.signal ?? new AbortController().signal
+  for (let attempt = 1; ; attempt++) {
+    const child = await spawnServer(cluster, options)
+    options.onSpawn?.(child)
+    try {
+      const check = () => answers(urlOf('postgres', options.port, password))
+      await waitUntilServing(check, { child, timeoutMs: 60_000, signal })
+      return child
+    } catch (error) {
+      await child.stop(2_000, 'SIGINT')
+      if (attempt > 20 || !(error instanceof EndedEarly) || !(await isHeldByRemains(options.logFile)))
+        throw error
+      await sleep(500, undefined, { signal })
+    }
+  }
+}
+
+// Where there is no /proc to see backends in, the server itself tells that some are left.
+async function isHeldByRemains(logFile: string): Promise<boolean> {
+  return /pre-existing shared memory|lock file "postmaster.pid" already exists/.test(
+    await readTail(logFile, 4),
+  )
+}
+
+function spawnServer({ binDir, dataDir, account }: Cluster, options: PostgresOptions): Promise<Child> {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port: String(options.port),
+    unix_socket_directories: '',
+    max_connections: '200',
+    ...(options.durable === false && { fsync: 'off', full_page_writes: 'off' }),
+  }
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  return withLog(options.logFile, (output) =>
+    spawnChild({
+      command: join(binDir, 'postgres'),
+      args: ['-D', dataDir, ...args],
+      cwd: dataDir,
+      env: { ...process.env, ...options.env, LC_ALL: 'C' },
+      output,
+      ...(account && { account }),
+    }),
+  )
+}
+
+function urlOf(database: string, port: number, password: string): string {
+  return `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  try {
+    await client.connect()
+    return true
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === '28P01') {
+      throw new Error('The kept password of the embedded database is wrong.', { cause: error })
+    }
+    return false
+  } finally {
+    await client.end()
+  }
+}
+
+async function ensureDatabase(adminUrl: string): Promise<void> {
+  const client = new Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query(`select from pg_database where datname = 'perdura'`)
+    if (rowCount === 0) await client.query('create database perdura')
+  } finally {
+    await client.end()
+  }
+}
