@@ -1,0 +1,25 @@
+import type { ChainPort } from '../toolkit/tool-services.ts'
+import { readAccountInfo } from './account-info.ts'
+import { readChainContext } from './chain-context.ts'
+import type { ChainRegistry } from './chain-context.ts'
+import type { ChainLink } from './chain-link.ts'
+import { readContract } from './read-contract.ts'
+import { simulateDeployment } from './simulate-deployment.ts'
+import { readTokenBalances } from './token-balances.ts'
+
+/** Gives tools one chain to read. Each reading is bound to one block, which it returns. */
+export function createChainPort(link: ChainLink, registry: ChainRegistry): ChainPort {
+  const registered = registry.tokens.map(({ address }) => address)
+  return {
+    chainId: link.chainId,
+    context: ({ signal }) =>
+      link.withReader(signal, (reader, facts) => readChainContext(reader, facts, registry)),
+    accountInfo: (address, { signal }) =>
+      link.withReader(signal, (reader) => readAccountInfo(reader, address)),
+    tokenBalances: ({ address, tokens = registered }, { signal }) =>
+      link.withReader(signal, (reader) => readTokenBalances(reader, { address, tokens })),
+    readContract: (request, { signal }) => link.withReader(signal, (reader) => readContract(reader, request)),
+    simulateDeployment: (request, { signal }) =>
+      link.withReader(signal, (reader) => simulateDeployment(reader, request)),
+  }
+}

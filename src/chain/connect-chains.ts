@@ -1,0 +1,96 @@
+import { setTimeout } from 'node:timers/promises'
+
+import { AppError } from '../contracts/errors.ts'
+import type { ChainPort } from '../toolkit/tool-services.ts'
+import type { ChainEndpoint, NamedAccount, RegistryToken } from './chain-config.ts'
+import { createChainLink } from './chain-link.ts'
+import type { ChainLink } from './chain-link.ts'
+import { findChainName } from './chain-names.ts'
+import { createChainPort } from './chain-port.ts'
+
+export type ChainsOptions = {
+  /** The first is the default. */
+  chains: readonly ChainEndpoint[]
+  namedAccounts?: readonly NamedAccount[]
+  tokens?: readonly RegistryToken[]
+  /** Told when a chain's node is away or serves another chain; the message is free of URLs. */
+  onProblem?: (chainId: number, error: unknown) => void
+  /** Of one request. Default 10 s. */
+  timeoutMs?: number
+}
+
+/** One configured chain as people see it. `ok` and `local` are what the last look has found. */
+export type ChainStatus = { chainId: number; name: string; local: boolean; ok: boolean }
+
+export type Chains = {
+  /** @throws AppError `unknown_chain` with the configured ids. */
+  chain(chainId?: number): ChainPort
+  list(): ChainStatus[]
+  /** Looks at every chain now; never throws. */
+  check(): Promise<ChainStatus[]>
+  close(): void
+}
+
+const checkIntervalMs = 3_600_000
+// A node that hangs must not hold the start for its whole timeout.
+const startGraceMs = 1_500
+
+/**
+ * Opens the configured chains. A node that is down stops nothing: it is looked at again with each call.
+ * Each node is asked for its chain id at the start and every hour, since a URL may come to serve another chain.
+ */
+export async function connectChains(options: ChainsOptions): Promise<Chains> {
+  const linked = new Map(options.chains.map((endpoint) => [endpoint.chainId, linkChain(endpoint, options)]))
+  const links = [...linked.values()].map(({ link }) => link)
+  const list = () => links.map(toStatus)
+
+  async function check(): Promise<ChainStatus[]> {
+    await Promise.all(
+      links.map((link) => link.check().catch((error: unknown) => options.onProblem?.(link.chainId, error))),
+    )
+    return list()
+  }
+
+  await Promise.race([check(), setTimeout(startGraceMs, undefined, { ref: false })])
+  const timer = setInterval(() => void check(), checkIntervalMs)
+  timer.unref()
+  return { chain: (chainId) => getChain(linked, chainId), list, check, close: () => clearInterval(timer) }
+}
+
+type Linked = { link: ChainLink; port: ChainPort }
+
+function linkChain(endpoint: ChainEndpoint, options: ChainsOptions): Linked {
+  const { chainId, rpcUrl } = endpoint
+  const link = createChainLink({
+    chainId,
+    rpcUrl,
+    nowMs: () => performance.now(),
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+  })
+  const tokens = (options.tokens ?? []).filter((token) => token.chainId === chainId)
+  return {
+    link,
+    port: createChainPort(link, { chainId, tokens, namedAccounts: options.namedAccounts ?? [] }),
+  }
+}
+
+function getChain(linked: ReadonlyMap<number, Linked>, chainId: number | undefined): ChainPort {
+  const [first] = linked.keys()
+  const found = linked.get(chainId ?? first ?? 0)
+  if (found) return found.port
+  const configured = [...linked.keys()].join(', ') || 'none'
+  throw new AppError(
+    'unknown_chain',
+    `Chain ${chainId ?? '(default)'} is not configured. Configured: ${configured}. Add it to PERDURA_CHAINS or use another chain.`,
+  )
+}
+
+function toStatus(link: ChainLink): ChainStatus {
+  const facts = link.findFacts()
+  return {
+    chainId: link.chainId,
+    name: findChainName(link.chainId).name,
+    local: facts?.isLocal ?? false,
+    ok: facts !== undefined,
+  }
+}
