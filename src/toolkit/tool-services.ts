@@ -16,9 +16,18 @@ export type TokenBalance = {
   /** Hostile text, cleaned and cut. */
   untrusted_symbol: string
   untrusted_name: string
+  /** How many invisible characters were taken out of the two; absent when none. */
+  removedCharacters?: number
   decimals: number
   /** Decimal string in whole units. */
   balance: string
+}
+
+/** Balances at one block; a token that does not answer as an ERC-20 is in `failed`. */
+export type TokenBalances = {
+  block: BlockRef
+  balances: TokenBalance[]
+  failed: { token: string; reason: string }[]
 }
 
 export type ChainContext = {
@@ -42,6 +51,14 @@ export type ContractReadRequest = {
   args: readonly unknown[]
 }
 
+/** A result as JSON: integers are decimal strings, texts are hostile, cleaned and cut. */
+export type ContractReading = {
+  result: unknown
+  removedCharacters: number
+  isCut: boolean
+  block: BlockRef
+}
+
 export type CompiledContract = {
   contract: string
   abi: readonly unknown[]
@@ -50,6 +67,14 @@ export type CompiledContract = {
   runtimeSizeBytes: number
   compiler: string
   warnings: string[]
+}
+
+export type DeploymentRequest = {
+  from: string
+  bytecode: string
+  abi: readonly unknown[]
+  /** For the constructor, as JSON: integers as decimal strings. */
+  args: readonly unknown[]
 }
 
 export type DeploymentSimulation = {
@@ -67,16 +92,14 @@ export interface ChainPort {
   readonly chainId: number
   context(options: { signal: AbortSignal }): Promise<ChainContext>
   accountInfo(address: string, options: { signal: AbortSignal }): Promise<AccountInfo>
+  /** Without `tokens`: those of the curated registry. */
   tokenBalances(
     request: { address: string; tokens?: readonly string[] },
     options: { signal: AbortSignal },
-  ): Promise<{ block: BlockRef; balances: TokenBalance[] }>
-  readContract(
-    request: ContractReadRequest,
-    options: { signal: AbortSignal },
-  ): Promise<{ result: unknown; block: BlockRef }>
+  ): Promise<TokenBalances>
+  readContract(request: ContractReadRequest, options: { signal: AbortSignal }): Promise<ContractReading>
   simulateDeployment(
-    request: { from: string; bytecode: string; abi: readonly unknown[]; args: readonly unknown[] },
+    request: DeploymentRequest,
     options: { signal: AbortSignal },
   ): Promise<DeploymentSimulation>
 }

@@ -11,7 +11,7 @@ export type ToolContext = {
   /** Aborts on Stop, timeout and worker shutdown; pass it on to everything that waits. */
   signal: AbortSignal
   /** Shows how far the work is; `fraction` from 0 to 1. Only the latest is kept. */
-  progress(stage: string, fraction?: number, message?: string): void
+  progress: (stage: string, fraction?: number, message?: string) => void
   log: ToolLog
   services: ToolServices
   owner: string

@@ -1,0 +1,7 @@
+/** What a tool file imports as `perdura/toolkit`. */
+export { AppError } from '../contracts/errors.ts'
+export { defineTool } from './define-tool.ts'
+export { address, blockRef, chainId, codeKind, decimal, untrustedText } from './fields.ts'
+export { step } from './step.ts'
+export type { SingleTool, SteppedTool, Tool, ToolContext, ToolStep } from './tool.ts'
+export type { ChainPort, CompilerPort, ToolServices } from './tool-services.ts'

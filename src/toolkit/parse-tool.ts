@@ -1,0 +1,84 @@
+import { z } from 'zod'
+
+import { AppError } from '../contracts/errors.ts'
+import { toModelTool } from './model-tool.ts'
+import type { Tool } from './tool.ts'
+
+/**
+ * Checks what a tool file exports, so that a fault is found at the start and not in somebody's conversation.
+ * @throws AppError `tool_file_invalid`
+ */
+export function parseTool(exported: unknown, path: string): Tool {
+  if (exported === undefined) {
+    throw new AppError(
+      'tool_file_invalid',
+      `${path} has no default export. Write: export default defineTool({ … })`,
+    )
+  }
+  const shape = toolShape.safeParse(exported)
+  if (!shape.success) {
+    throw new AppError('tool_file_invalid', `${path} is not a tool:\n${z.prettifyError(shape.error)}`)
+  }
+  if (!isTool(exported))
+    throw new AppError('tool_file_invalid', `${path} is not a tool. Make it with defineTool.`)
+  assertDescribable(exported, path)
+  return exported
+}
+
+const schema = z.custom(
+  (value) => typeof value === 'object' && value !== null && '_zod' in value,
+  'write a zod 4 schema',
+)
+const callable = z.custom((value) => typeof value === 'function', 'write a function')
+
+const base = {
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, 'write snake_case, as time_now')
+    .max(64),
+  title: callable,
+  description: z.string().min(1).max(4_000),
+  effect: z.enum(['read', 'compute', 'prepare', 'sign', 'external']),
+  uses: z.array(z.enum(['chain', 'compiler'])),
+  timeoutMs: z.int().positive().optional(),
+  tries: z.int().positive().optional(),
+  input: schema,
+  output: schema,
+}
+
+const stepShape = z.object({ timeoutMs: base.timeoutMs, tries: base.tries, run: callable })
+
+const toolShape = z.discriminatedUnion('kind', [
+  z.object({ ...base, kind: z.literal('single'), run: callable }),
+  z.object({
+    ...base,
+    kind: z.literal('stepped'),
+    steps: z
+      .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'write snake_case'), stepShape)
+      .refine((steps) => Object.keys(steps).length > 0, 'write at least one step'),
+    result: callable,
+  }),
+])
+
+// The schema has looked at every field; TypeScript cannot see that through functions.
+function isTool(value: unknown): value is Tool {
+  return toolShape.safeParse(value).success
+}
+
+function assertDescribable(tool: Tool, path: string): void {
+  const parameters = describe(tool, path)
+  if (parameters['type'] === 'object') return
+  throw new AppError('tool_file_invalid', `${path}: input must be an object, as z.strictObject({ … }).`)
+}
+
+function describe(tool: Tool, path: string): Record<string, unknown> {
+  try {
+    return toModelTool(tool).parameters
+  } catch (cause) {
+    throw new AppError(
+      'tool_file_invalid',
+      `${path}: input cannot be written as JSON Schema for the model. Use plain zod types without transforms.`,
+      { cause },
+    )
+  }
+}
