@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { shortAddress } from '../chain/short-address.ts'
+import { shortAddress } from '../toolkit/short-address.ts'
 import { defineTool } from '../toolkit/define-tool.ts'
 import { address, blockRef, chainId, codeKind, decimal } from '../toolkit/fields.ts'
 

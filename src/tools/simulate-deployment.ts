@@ -1,6 +1,5 @@
 import { z } from 'zod'
 
-import { deploymentWarnings } from '../chain/deployment-warnings.ts'
 import { AppError } from '../contracts/errors.ts'
 import { defineTool } from '../toolkit/define-tool.ts'
 import { address, blockRef, chainId, decimal, untrustedText } from '../toolkit/fields.ts'
@@ -86,7 +85,7 @@ export default defineTool({
       async run({ chainId: id }, { services, signal, progress, chainId: usual }, { simulate }) {
         progress('looking at the deployer', 0.5)
         const account = await services.chain(id ?? usual).accountInfo(simulate.from, { signal })
-        return { warnings: deploymentWarnings(simulate, account) }
+        return { warnings: listWarnings(simulate, account.balanceEth) }
       },
     }),
   },
@@ -113,4 +112,24 @@ async function findDeployer(chain: ChainPort, { wallet, signal }: ToolContext): 
     'tool_input_invalid',
     'from: no wallet is connected. Ask the user for the address that would deploy.',
   )
+}
+
+// What stands in the way of a real deployment, though the simulation went well.
+function listWarnings(
+  { from, costEth, gas, runtimeSizeBytes }: z.output<typeof simulated>,
+  balanceEth: string,
+) {
+  const warnings: string[] = []
+  // A warning needs no exact comparison.
+  if (Number(costEth) > Number(balanceEth)) {
+    warnings.push(`${from} holds ${balanceEth} of the native coin, less than the cost of ${costEth}.`)
+  }
+  if (runtimeSizeBytes > 24_576) {
+    warnings.push(`The code has ${runtimeSizeBytes} bytes; most chains refuse more than 24576 (EIP-170).`)
+  }
+  if (BigInt(gas) > 16_777_216n) {
+    warnings.push(`It needs ${gas} gas; many chains refuse transactions above 16777216 (EIP-7825).`)
+  }
+  if (runtimeSizeBytes === 0) warnings.push('The deployed contract would have no code.')
+  return warnings
 }
