@@ -63,9 +63,13 @@ async function spawnAnvil({ stateFile, logFile, port, env = process.env }: Anvil
   // Blocks come by themselves too and an epoch is one slot, so that `safe` and `finalized` move; the state is
   // written each second, so that a kill loses nothing older.
   const args = [
-    ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(anvilChainId)],
-    ...['--mixed-mining', '--block-time', '12', '--slots-in-an-epoch', '1'],
-    ...(stateFile ? ['--state', stateFile, '--state-interval', '1'] : []),
+    '--host=127.0.0.1',
+    `--port=${port}`,
+    `--chain-id=${anvilChainId}`,
+    '--mixed-mining',
+    '--block-time=12',
+    '--slots-in-an-epoch=1',
+    ...(stateFile ? [`--state=${stateFile}`, '--state-interval=1'] : []),
   ]
   return withLog(logFile, (output) =>
     spawnChild({ command: anvilBinary(), args, cwd: dirname(logFile), env, output }),

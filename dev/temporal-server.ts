@@ -76,19 +76,24 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
 }
 
 function flags({ databaseFile, port, uiPort }: TemporalOptions): string[] {
+  const flag = (name: string, values: Record<string, unknown>): string[] =>
+    Object.entries(values).flatMap(([key, value]) => [`--${name}`, `${key}=${value}`])
+  const json = Object.entries(dynamicConfig).map(([key, value]) => [key, JSON.stringify(value)])
+  const attributes = Object.entries(searchAttributes).map(([name, type]) => [name, toFlagType(type)])
   return [
-    ...['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
-    ...['--db-filename', databaseFile],
-    ...Object.entries(sqlitePragmas).flatMap(([name, value]) => ['--sqlite-pragma', `${name}=${value}`]),
-    ...Object.entries(searchAttributes).flatMap(([name, type]) => [
-      '--search-attribute',
-      `${name}=${type.charAt(0)}${type.slice(1).toLowerCase()}`,
-    ]),
-    ...Object.entries(dynamicConfig).flatMap(([name, value]) => [
-      '--dynamic-config-value',
-      `${name}=${JSON.stringify(value)}`,
-    ]),
+    `--ip=127.0.0.1`,
+    `--port=${port}`,
+    `--ui-port=${uiPort}`,
+    `--db-filename=${databaseFile}`,
+    ...flag('sqlite-pragma', sqlitePragmas),
+    ...flag('search-attribute', Object.fromEntries(attributes)),
+    ...flag('dynamic-config-value', Object.fromEntries(json)),
   ]
+}
+
+/** The flag spells a type as the UI does: KEYWORD is Keyword there. */
+function toFlagType(type: string): string {
+  return type.charAt(0) + type.slice(1).toLowerCase()
 }
 
 // The command reads TEMPORAL_* as settings of its own and would take an address for the one to listen on.

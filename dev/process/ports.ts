@@ -33,6 +33,12 @@ export async function findFreePort(
   throw new Error(`No free port from ${preferred} upwards.`)
 }
 
+/** Finds a free port anywhere, for servers that nobody looks for at a usual place. */
+export function findAnyPort(): Promise<number> {
+  // Below the range from which the system takes the ports of outgoing connections.
+  return findFreePort(20_000 + Math.floor(Math.random() * 12_000))
+}
+
 /** Waits until a port can be used again: a server that was stopped or killed may hold it for seconds. */
 export async function waitForFreePort(port: number, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs
