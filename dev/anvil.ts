@@ -31,7 +31,7 @@ export type RunningAnvil = {
   rpcUrl: string
   exited: Promise<Exit>
   /** Stops and writes the chain's state; what does not stop within `graceMs` (default 5 s) is killed. */
-  stop(graceMs?: number): Promise<void>
+  stop: (graceMs?: number) => Promise<void>
 }
 
 /** Starts a local Anvil chain on 127.0.0.1 and resolves when it serves. */

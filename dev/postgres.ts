@@ -33,7 +33,7 @@ export type RunningPostgres = {
   url: string
   exited: Promise<Exit>
   /** Ends all connections and stops; what does not stop within `graceMs` (default 5 s) is killed. */
-  stop(graceMs?: number): Promise<void>
+  stop: (graceMs?: number) => Promise<void>
 }
 
 /**

@@ -41,7 +41,7 @@ export type RunningTemporal = {
   uiUrl: string
   exited: Promise<Exit>
   /** Stops; what does not stop within `graceMs` (default 5 s) is killed, which loses nothing. */
-  stop(graceMs?: number): Promise<void>
+  stop: (graceMs?: number) => Promise<void>
 }
 
 /** Starts a Temporal development server with its UI on 127.0.0.1 and resolves when it serves. */
@@ -76,18 +76,17 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
 }
 
 function flags({ databaseFile, port, uiPort }: TemporalOptions): string[] {
-  const flag = (name: string, values: Record<string, unknown>): string[] =>
-    Object.entries(values).flatMap(([key, value]) => [`--${name}`, `${key}=${value}`])
-  const json = Object.entries(dynamicConfig).map(([key, value]) => [key, JSON.stringify(value)])
-  const attributes = Object.entries(searchAttributes).map(([name, type]) => [name, toFlagType(type)])
+  const pragmas = Object.entries(sqlitePragmas).map(([key, value]) => `${key}=${value}`)
+  const attributes = Object.entries(searchAttributes).map(([key, type]) => `${key}=${toFlagType(type)}`)
+  const settings = Object.entries(dynamicConfig).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
   return [
-    `--ip=127.0.0.1`,
+    '--ip=127.0.0.1',
     `--port=${port}`,
     `--ui-port=${uiPort}`,
     `--db-filename=${databaseFile}`,
-    ...flag('sqlite-pragma', sqlitePragmas),
-    ...flag('search-attribute', Object.fromEntries(attributes)),
-    ...flag('dynamic-config-value', Object.fromEntries(json)),
+    ...pragmas.map((pragma) => `--sqlite-pragma=${pragma}`),
+    ...attributes.map((attribute) => `--search-attribute=${attribute}`),
+    ...settings.map((setting) => `--dynamic-config-value=${setting}`),
   ]
 }
 
