@@ -38,7 +38,7 @@ export function toModelError(error: unknown, source: ModelErrorSource): AppError
   if (own) return own
   if (error instanceof APIConnectionTimeoutError) {
     return new AppError(
-      'model_timeout',
+      'model_silent',
       `Provider ${source.provider} did not begin to answer in time. Try again.`,
     )
   }

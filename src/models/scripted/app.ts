@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 
 import { toBenchReply } from './bench-reply.ts'
@@ -9,6 +10,7 @@ import { toDemoReply } from './demo/demo-reply.ts'
 import type { ScriptedReply } from './scripted-reply.ts'
 import { sendReply } from './send-reply.ts'
 
+export type ScriptedApp = Hono<{ Bindings: HttpBindings }>
 export type ScriptedMode = 'demo' | 'test'
 
 // About the speed of a quick service, so that people see the text grow.
@@ -18,14 +20,15 @@ const demoPaceMs = 20
  * Builds the HTTP side of the scripted model: Chat Completions and the list of models. In test mode there
  * are the routes that drive it as well, and nothing is slowed down.
  */
-export function createScriptedApp(mode: ScriptedMode, ports: ControlPorts): Hono {
-  const app = new Hono()
+export function createScriptedApp(mode: ScriptedMode, ports: ControlPorts): ScriptedApp {
+  const app: ScriptedApp = new Hono()
   app.get('/v1/models', (context) => context.json({ object: 'list', data: ['demo', 'bench'].map(toModel) }))
   app.post('/v1/chat/completions', async (context) => {
     const body: unknown = await context.req.json().catch(() => undefined)
     const parsed = chatRequest.safeParse(body)
-    if (!parsed.success)
+    if (!parsed.success) {
       return context.json({ error: { message: parsed.error.message, type: 'invalid_request_error' } }, 400)
+    }
     const request = parsed.data
     const key = mode === 'test' ? findScriptKey(request) : undefined
     const onEnd = mode === 'test' ? ports.log.add(key ?? '', request.model, body) : () => undefined
@@ -37,6 +40,7 @@ export function createScriptedApp(mode: ScriptedMode, ports: ControlPorts): Hono
       usage: estimateUsage(request),
       gates: ports.gates,
       onEnd,
+      breakConnection: () => context.env.outgoing.destroy(),
     })
   })
   if (mode === 'test') addControlRoutes(app, ports)

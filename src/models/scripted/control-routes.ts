@@ -1,5 +1,4 @@
-import type { Hono } from 'hono'
-
+import type { ScriptedApp } from './app.ts'
 import type { Gates } from './gates.ts'
 import type { AwaitedState, RequestLog } from './request-log.ts'
 import type { ScriptBook } from './script-book.ts'
@@ -13,7 +12,7 @@ const states: readonly AwaitedState[] = ['arrived', 'completed', 'closed']
  * Adds what a test drives the scripted model with: `POST /script`, `POST /gates/NAME/open`,
  * `GET /requests?key=` and `GET /requests/wait?key=&number=&state=`, which answers when it is so.
  */
-export function addControlRoutes(app: Hono, { gates, log, book }: ControlPorts): void {
+export function addControlRoutes(app: ScriptedApp, { gates, log, book }: ControlPorts): void {
   app.post('/script', async (context) => {
     const parsed = script.safeParse(await context.req.json())
     if (!parsed.success) return context.json({ error: parsed.error.message }, 422)

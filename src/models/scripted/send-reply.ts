@@ -1,12 +1,11 @@
-import type { Gates } from './gates.ts'
 import { playFrames } from './play-frames.ts'
-import type { PlayedEnd } from './play-frames.ts'
+import type { Playing } from './play-frames.ts'
 import { toFrames } from './reply-frames.ts'
 import type { FrameOptions, ReplyFrame } from './reply-frames.ts'
 import type { ScriptedReply } from './scripted-reply.ts'
 import { toCompletion } from './to-completion.ts'
 
-export type SendOptions = FrameOptions & { stream: boolean; gates: Gates; onEnd: (end: PlayedEnd) => void }
+export type SendOptions = FrameOptions & Playing & { stream: boolean }
 
 // The server looks ahead into a body to give it a length, unless the encoding is set; a stream must not wait.
 const streamHeaders = {
@@ -36,7 +35,7 @@ export function sendReply(reply: ScriptedReply, options: SendOptions): Response 
 function sendFrames(frames: ReplyFrame[], headers: Record<string, string>, options: SendOptions): Response {
   const whole = toWholeBody(frames)
   if (whole === undefined) {
-    const stream = playFrames(frames, options.gates, options.onEnd)
+    const stream = playFrames(frames, options)
     return new Response(stream, { headers: { ...streamHeaders, ...headers } })
   }
   options.onEnd('completed')

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+
+import { noteHeading, toChatBody } from '../../src/models/chat-body.ts'
+import { commonDialect } from '../../src/models/dialect.ts'
+import type { ModelRequest } from '../../src/models/model-provider.ts'
+
+const request: ModelRequest = {
+  model: 'm',
+  system: 'Be good.',
+  messages: [{ role: 'user', text: 'Hi' }],
+  tools: [],
+}
+
+describe('toChatBody', () => {
+  it('writes a streaming request with usage', () => {
+    expect(toChatBody(request, commonDialect)).toEqual({
+      model: 'm',
+      messages: [
+        { role: 'system', content: 'Be good.' },
+        { role: 'user', content: 'Hi' },
+      ],
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+  })
+
+  it('writes tools, calls and their results', () => {
+    const tool = { name: 'time_now', description: 'The time.', parameters: { type: 'object' } }
+    const body = toChatBody(
+      {
+        ...request,
+        tools: [tool],
+        messages: [
+          {
+            role: 'assistant',
+            text: '',
+            toolCalls: [{ id: 'a', name: 'time_now', arguments: '{"zone":"UTC"}' }],
+          },
+          { role: 'tool', toolCallId: 'a', text: '{"time":"noon"}' },
+        ],
+      },
+      commonDialect,
+    )
+    expect(body.tools).toEqual([{ type: 'function', function: tool }])
+    expect(body.messages.slice(1)).toEqual([
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [
+          { id: 'a', type: 'function', function: { name: 'time_now', arguments: '{"zone":"UTC"}' } },
+        ],
+      },
+      { role: 'tool', tool_call_id: 'a', content: '{"time":"noon"}' },
+    ])
+  })
+
+  it('behavior: a note goes in the role of the user, under its heading', () => {
+    const body = toChatBody({ ...request, messages: [{ role: 'note', text: 'Mined.' }] }, commonDialect)
+    expect(body.messages[1]).toEqual({ role: 'user', content: `${noteHeading}\nMined.` })
+  })
+
+  it('behavior: arguments that are no JSON object are sent back as an empty one', () => {
+    const calls = ['{"a":', '[1]', '7'].map((text) => ({ id: 'a', name: 'x', arguments: text }))
+    const body = toChatBody(
+      { ...request, messages: [{ role: 'assistant', text: 'x', toolCalls: calls }] },
+      commonDialect,
+    )
+    expect(body.messages[1]).toMatchObject({
+      tool_calls: calls.map(() => ({ function: { arguments: '{}' } })),
+    })
+  })
+
+  it('behavior: each service is asked in its dialect', () => {
+    const limited = { ...request, maxOutputTokens: 10 }
+    const asked = toChatBody(limited, { ...commonDialect, streamOptions: false })
+    expect(asked).toMatchObject({ max_tokens: 10 })
+    expect(asked).not.toHaveProperty('stream_options')
+    expect(
+      toChatBody(limited, { ...commonDialect, outputLimitField: 'max_completion_tokens' }),
+    ).toMatchObject({
+      max_completion_tokens: 10,
+    })
+    const signed = toChatBody(
+      {
+        ...request,
+        messages: [{ role: 'assistant', text: '', toolCalls: [{ id: 'a', name: 'x', arguments: '{}' }] }],
+      },
+      { ...commonDialect, thoughtSignature: true },
+    )
+    expect(JSON.stringify(signed)).toContain('thought_signature')
+  })
+})
