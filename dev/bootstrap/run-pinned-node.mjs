@@ -21,11 +21,13 @@ export async function runPinnedNode(args, { env = {}, tethered = false } = {}) {
     env: { ...process.env, ...env, PATH: pinnedPath() },
   })
   const stopForwarding = forwardSignals(child)
+  const stopWatching = watchNpm(() => child.kill('SIGTERM'))
   const [code, signal] = await new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (...ending) => resolve(ending))
   })
   stopForwarding()
+  stopWatching()
   return code ?? 128 + constants.signals[signal]
 }
 
@@ -44,4 +46,16 @@ function forwardSignals(child) {
   }
   for (const signal of signals) process.on(signal, forward)
   return () => signals.forEach((signal) => process.off(signal, forward))
+}
+
+// Whoever kills npm means what it runs; npm itself cannot pass on a SIGKILL.
+function watchNpm(onGone) {
+  if (process.env.npm_lifecycle_event === undefined) return () => {}
+  const npm = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === npm) return
+    clearInterval(timer)
+    onGone()
+  }, 250)
+  return () => clearInterval(timer)
 }

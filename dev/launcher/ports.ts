@@ -38,7 +38,7 @@ export async function choosePorts(
     temporal: await choose('temporal', 7233),
     temporalUi: await choose('temporal', 8233),
     anvil: await choose('anvil', 8545),
-    model: await choose('model', 4140),
+    model: await choose('model', 4049),
   }
 }
 
