@@ -30,7 +30,7 @@ describe('the checker', () => {
   })
 
   test.each([
-    ['src/tools/time_now.ts', 'export default defineTool({})'],
+    ['src/tools/time-now.ts', 'export default defineTool({})'],
     ['vitest.config.ts', 'export default defineConfig({})'],
     ['src/api/a.ts', "// as any other\nconst a = 'b: any'\n// TODO(#3) split"],
   ])('allows %s with %j', (path, text) => {

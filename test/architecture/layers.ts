@@ -10,6 +10,15 @@ export type Layer = {
 }
 
 const services = ['contracts', 'schemas', 'ops']
+/** Of the chain, what only computes: whatever reaches a chain comes as a port. */
+const chainParsers = ['chain/parse.ts', 'chain/untrusted-text.ts']
+/** Of models and chains, what says what there is. */
+const registries = [
+  'models/provider-config.ts',
+  'models/model-registry.ts',
+  'chain/chain-config.ts',
+  'chain/connect-chains.ts',
+]
 
 /** Who may import whom. A folder that is not named here fails: decide what it may do. */
 export const layers: Readonly<Record<string, Layer>> = {
@@ -17,32 +26,14 @@ export const layers: Readonly<Record<string, Layer>> = {
   schemas: { parts: ['contracts'], packages: ['zod', '@hono/zod-openapi'], node: false },
   workflows: { parts: ['contracts'], packages: ['@temporalio/workflow'], node: false },
   ops: { parts: ['contracts'], node: true },
-  toolkit: { parts: ['contracts', 'schemas'], packages: ['zod'], node: true },
-  // Of the chain, only what computes: whatever reaches a chain comes as a port.
-  tools: {
-    parts: ['contracts', 'toolkit', 'chain/parse.ts', 'chain/untrusted-text.ts'],
-    packages: ['zod'],
-    node: false,
-  },
+  toolkit: { parts: ['contracts', 'schemas', ...chainParsers], packages: ['zod'], node: true },
+  tools: { parts: ['contracts', 'toolkit', ...chainParsers], packages: ['zod'], node: false },
   models: { parts: services, node: true },
   store: { parts: services, node: true },
   // It implements the ports that tools are given.
   chain: { parts: services, types: ['toolkit/tool-services.ts'], node: true },
   activities: { parts: [...services, 'toolkit', 'models', 'store', 'chain'], node: true },
-  // Of models and chains, only what says what there is.
-  api: {
-    parts: [
-      ...services,
-      'store',
-      'toolkit',
-      'models/provider-config.ts',
-      'models/model-registry.ts',
-      'chain/chain-config.ts',
-      'chain/chain-names.ts',
-      'chain/parse.ts',
-    ],
-    node: true,
-  },
+  api: { parts: [...services, 'store', 'toolkit', ...registries, ...chainParsers], node: true },
   client: { parts: ['contracts'], node: false },
   terminal: { parts: ['contracts', 'client'], node: true },
   web: { parts: ['contracts', 'client'], node: false },
