@@ -1,21 +1,18 @@
-import type { CallId, ConversationId, MessageId, TurnId } from './ids.ts'
+import type { CallId, ConversationId, TurnId } from './ids.ts'
 import type { CallOutcome } from './tool-call.ts'
-import type { RoundOutcome, RoundRef, TurnOutcomeKind } from './turn.ts'
+import type { RoundOutcome, RoundRef, Turn, TurnOutcomeKind } from './turn.ts'
 
 /** One tool call as an activity is asked to run it. */
 export type ToolCallRef = { conversationId: ConversationId; turnId: TurnId; callId: CallId }
 
-/** One step of a multi-step tool. `last` makes the activity write the call's result as well. */
-export type ToolStepRef = ToolCallRef & { stepIndex: number; step: string; last: boolean }
+/** One step of a multi-step tool. The last one writes the call's result as well. */
+export type ToolStepRef = ToolCallRef & { stepIndex: number; stepCount: number; step: string }
 
 /** A call that ended without its activity saying so: stopped, out of time, or its worker died. */
 export type FailedCallRef = ToolCallRef & { status: 'error' | 'cancelled' | 'timeout'; code: string }
 
 /** The end of a turn that no model call has written. */
-export type FinishTurnRef = {
-  conversationId: ConversationId
-  turnId: TurnId
-  messageIds: MessageId[]
+export type FinishTurnRef = Turn & {
   outcome: TurnOutcomeKind
   code?: string
 }

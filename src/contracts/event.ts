@@ -28,7 +28,13 @@ export type OutputRef = { callId: CallId; step?: string; sizeBytes: number }
 
 /** What an event says, without the base fields. */
 export type EventBody =
-  | { type: 'conversation.updated'; state?: ConversationState; title?: string; model?: string; archived?: boolean }
+  | {
+      type: 'conversation.updated'
+      state?: ConversationState
+      title?: string
+      model?: string
+      archived?: boolean
+    }
   | { type: 'user.message'; messageId: MessageId; clientMessageId?: string; text: string; via: string }
   | { type: 'message.queued'; messageId: MessageId; text?: string; position?: number }
   | { type: 'message.updated'; messageId: MessageId; text?: string; position?: number }

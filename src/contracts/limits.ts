@@ -16,4 +16,4 @@ export const toolResultTextLimit = 64 * 1024
 export const historyEventLimit = 1_500
 export const historySizeLimitBytes = 1024 * 1024
 /** Message ids a workflow remembers to drop duplicates early; the database key decides beyond that. */
-export const seenMessageLimit = 500
+export const seenMessageLimit = 200

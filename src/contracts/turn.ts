@@ -30,7 +30,7 @@ export type RoundRef = Turn & { round: number }
 
 /** What the workflow learns from a model call. Everything but `tools` has written `turn.finished`. */
 export type RoundOutcome =
-  | { kind: 'tools'; calls: ScheduledCall[]; limits: TurnLimits }
+  | { kind: 'tools'; calls: ScheduledCall[]; limits: TurnLimits; model: string }
   | { kind: 'finished'; outcome: TurnOutcomeKind; code?: string; model?: string }
   /** The messages had been answered before: nothing was written. */
   | { kind: 'nothing' }
@@ -56,11 +56,11 @@ export type CarriedTurn = { turn: Turn; round: number; limits: TurnLimits | null
 /** Argument of the `conversation` workflow. Ids and small facts only; the second form is continue-as-new. */
 export type ConversationInput = {
   conversationId: ConversationId
+  /** Turns so far; the next one has the next number. */
+  turns: number
   carried?: {
     queue: MessageId[]
     seen: MessageId[]
-    turns: number
     turn?: CarriedTurn
   }
 }
-

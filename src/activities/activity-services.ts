@@ -1,0 +1,40 @@
+import type { ModelRegistry } from '../models/model-registry.ts'
+import type { ModelTool } from '../models/model-provider.ts'
+import type { SystemPrompt } from '../models/system-prompt.ts'
+import type { Logger } from '../ops/logger.ts'
+import type { Database } from '../store/database.ts'
+import type { EventLog } from '../store/event-log.ts'
+import type { HistoryBackend } from '../store/history-backend.ts'
+import type { ToolRegistry } from '../toolkit/tool-registry.ts'
+import type { ToolServices } from '../toolkit/tool-services.ts'
+import type { StopRegistry } from './stop-registry.ts'
+
+/** What activities reach the world through; a worker makes it once. */
+export type ActivityServices = {
+  database: Database
+  log: EventLog
+  history: HistoryBackend
+  models: ModelRegistry
+  prompt: SystemPrompt
+  /** The tools whose services this deployment has. */
+  tools: ToolRegistry
+  /** The same, as models see them, by name; made once. */
+  modelTools: ReadonlyMap<string, ModelTool>
+  toolServices: ToolServices
+  stops: StopRegistry
+  logger: Logger
+  settings: ActivitySettings
+}
+
+/** Values from the configuration. */
+export type ActivitySettings = {
+  modelTimeoutMs: number
+  modelTries: number
+  maxOutputTokens: number | undefined
+  turnTimeoutMs: number
+  /** Of tools that declare none. */
+  toolTimeoutMs: number
+  toolTries: number
+  /** The chain of conversations that name none. */
+  defaultChainId: number
+}

@@ -1,0 +1,42 @@
+import { ApplicationFailure } from '@temporalio/common'
+
+import { AppError, type ErrorCode } from '../contracts/errors.ts'
+
+/** Codes of faults that may pass by themselves. The only place that decides about retries. */
+const transientCodes: ReadonlySet<ErrorCode> = new Set([
+  'database_unavailable',
+  'model_rate_limited',
+  'model_unavailable',
+  'model_stream_cut',
+  'model_silent',
+  'model_timeout',
+  'model_garbage',
+  'chain_unavailable',
+  'tool_timeout',
+  'shutting_down',
+])
+
+export function isTransient(error: unknown): error is AppError {
+  return error instanceof AppError && transientCodes.has(error.code)
+}
+
+const firstPauseMs = 500
+const longestPauseMs = 30_000
+
+/** The failure that makes Temporal repeat the activity, after what the service asked for or a growing pause. */
+export function toRetry(error: AppError, failedTries: number): ApplicationFailure {
+  const pauseMs = Math.min(firstPauseMs * 2 ** Math.max(failedTries - 1, 0), longestPauseMs)
+  return ApplicationFailure.create({
+    type: error.code,
+    // The message stands in the history: the code says enough, and a message may quote content.
+    message: error.code,
+    nonRetryable: false,
+    nextRetryDelay: Math.min(error.retryAfterMs ?? pauseMs, 10 * longestPauseMs),
+  })
+}
+
+/** The failure that ends the activity for good; a fault of the program. */
+export function toFinalFailure(error: unknown): ApplicationFailure {
+  const code = error instanceof AppError ? error.code : 'internal'
+  return ApplicationFailure.create({ type: code, message: code, nonRetryable: true })
+}

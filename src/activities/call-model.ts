@@ -1,0 +1,113 @@
+import { AppError } from '../contracts/errors.ts'
+import { answerIdOf } from '../contracts/ids.ts'
+import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
+import { beginRound, type BegunRound, finishRound } from '../store/rounds.ts'
+import type { ActivityServices } from './activity-services.ts'
+import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
+import { isTransient, toFinalFailure, toRetry } from './attempt.ts'
+import { DeltaWriter } from './delta-writer.ts'
+import { listAllowedTools, loadModelRequest } from './model-context.ts'
+import { readReply, type Reply } from './reply.ts'
+import { toFinishedRound } from './finished-round.ts'
+import { untilDatabaseAnswers } from './until-database-answers.ts'
+
+type Run = Extract<BegunRound, { outcome: 'run' }>
+
+/** Streams one model reply into the log and stores the assistant message; see `Activities.callModel`. */
+export async function callModel(round: RoundRef, services: ActivityServices): Promise<RoundOutcome> {
+  const { modelTimeoutMs: timeoutMs } = services.settings
+  return withActivityScope({ turnId: round.turnId, timeoutMs, stops: services.stops }, async (scope) => {
+    try {
+      const begun = await beginRound(services.database, round, services.prompt.hash)
+      if (begun.outcome === 'done') return begun.stored
+      if (begun.outcome !== 'run') return { kind: 'nothing' }
+      return await streamRound(round, begun, scope, services)
+    } catch (error) {
+      throw isTransient(error) ? toRetry(error, scope.attempt) : toFinalFailure(error)
+    }
+  })
+}
+
+async function streamRound(
+  round: RoundRef,
+  begun: Run,
+  scope: ActivityScope,
+  services: ActivityServices,
+): Promise<RoundOutcome> {
+  const { database, log } = services
+  const writer = new DeltaWriter({
+    messageId: answerIdOf(round.turnId, round.round),
+    attempt: scope.attempt,
+    append: async (bodies) => {
+      const events = bodies.map((body) => ({ key: null, turnId: round.turnId, body }))
+      await untilDatabaseAnswers(scope.signal, () =>
+        log.append(round.conversationId, events, { onlyInTurn: round.turnId, async: true }),
+      )
+      scope.note('stream', bodies.at(-1)?.type)
+    },
+  })
+  const reply: Reply = { calls: [], usage: undefined, reason: undefined }
+  const failure =
+    begun.state === 'cancelling' ? stopped() : await readModel(round, begun, scope, services, writer, reply)
+  await writer.settle()
+  const retry = retryFor(failure, scope, services)
+  if (retry !== undefined) throw retry
+  scope.note('store')
+  const finished = toFinishedRound({
+    round,
+    begun,
+    attempt: scope.attempt,
+    reply,
+    text: writer.whole('text'),
+    reasoning: writer.whole('reasoning'),
+    failure,
+    tools: listAllowedTools(begun.settings, services),
+    services,
+  })
+  return untilDatabaseAnswers(scope.signal, () => finishRound(database, finished))
+}
+
+/** Returns what cut the reply short, if anything. */
+async function readModel(
+  round: RoundRef,
+  { settings }: Run,
+  scope: ActivityScope,
+  services: ActivityServices,
+  writer: DeltaWriter,
+  reply: Reply,
+): Promise<AppError | undefined> {
+  try {
+    const { provider, info } = services.models.find(settings.model)
+    const request = await loadModelRequest(round, settings, info.model, services)
+    scope.note('model')
+    await readReply(provider.stream(request, scope.signal), writer, reply)
+    const silent = reply.calls.length === 0 && writer.whole('text') === '' && reply.reason === 'stop'
+    return silent ? new AppError('model_garbage', 'The model answered with nothing.') : undefined
+  } catch (error) {
+    return toFailure(error, scope)
+  }
+}
+
+function toFailure(error: unknown, scope: ActivityScope): AppError {
+  const interruption = scope.interruption()
+  if (interruption === 'stopped') return stopped()
+  if (interruption === 'timeout') return new AppError('model_timeout', 'The model took too long to answer.')
+  if (interruption !== undefined) return handedOver(interruption)
+  if (error instanceof AppError) return error
+  throw error
+}
+
+function stopped(): AppError {
+  return new AppError('stopped', 'The turn was stopped.')
+}
+
+/** The error to throw when another try may do better; otherwise the failure becomes the turn's outcome. */
+function retryFor(
+  failure: AppError | undefined,
+  scope: ActivityScope,
+  { settings }: ActivityServices,
+): AppError | undefined {
+  if (!isTransient(failure)) return undefined
+  const outage = failure.code === 'shutting_down' || failure.code === 'database_unavailable'
+  return outage || scope.attempt < settings.modelTries ? failure : undefined
+}

@@ -1,0 +1,18 @@
+import type { Activities } from '../contracts/activity-interface.ts'
+import type { ActivityServices } from './activity-services.ts'
+import { callModel } from './call-model.ts'
+import { failToolCall } from './fail-tool-call.ts'
+import { finishTurn } from './finish-turn.ts'
+import { runTool } from './run-tool.ts'
+import { runToolStep } from './run-tool-step.ts'
+
+/** Binds every activity to its services. */
+export function createActivities(services: ActivityServices): Activities {
+  return {
+    callModel: (round) => callModel(round, services),
+    runTool: (call) => runTool(call, services),
+    runToolStep: (step) => runToolStep(step, services),
+    failToolCall: (call) => failToolCall(call, services),
+    finishTurn: (end) => finishTurn(end, services),
+  }
+}

@@ -1,0 +1,28 @@
+import type { FailedCallRef } from '../contracts/activity-interface.ts'
+import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
+import { finishCall } from '../store/tool-calls.ts'
+import type { ActivityServices } from './activity-services.ts'
+import { isTransient, toFinalFailure, toRetry } from './attempt.ts'
+import { toErrorText } from './result-text.ts'
+import { toolCompleted } from './tool-completed.ts'
+
+/** Writes the result of a call whose activity could not; see `Activities.failToolCall`. */
+export async function failToolCall(ref: FailedCallRef, services: ActivityServices): Promise<CallOutcome> {
+  const error: ToolError = {
+    code: ref.code,
+    message: messages[ref.code] ?? 'The tool failed.',
+    retryable: false,
+  }
+  const end = { status: ref.status, output: undefined, error, text: toErrorText(error) }
+  try {
+    return { status: await finishCall(services.database, ref, end, [toolCompleted(ref, end)]) }
+  } catch (fault) {
+    throw isTransient(fault) ? toRetry(fault, 1) : toFinalFailure(fault)
+  }
+}
+
+const messages: Record<string, string> = {
+  tool_timeout: 'The tool did not end in time.',
+  tool_crashed: 'The tool took its worker down.',
+  tool_failed: 'The tool failed. This is a fault of the tool, not of its input.',
+}

@@ -1,0 +1,66 @@
+import type { FinishTurnRef } from '../contracts/activity-interface.ts'
+import type { ToolError } from '../contracts/tool-call.ts'
+import { beginRound } from '../store/rounds.ts'
+import { finishTurn as storeEnd, listOpenCalls, type OpenCallEnd } from '../store/turns.ts'
+import type { ActivityServices } from './activity-services.ts'
+import { isTransient, toFinalFailure, toRetry } from './attempt.ts'
+import { toErrorText } from './result-text.ts'
+import { toolCompleted } from './tool-completed.ts'
+
+/** Writes the end of a turn that no model call has written; see `Activities.finishTurn`. */
+export async function finishTurn(ref: FinishTurnRef, services: ActivityServices): Promise<void> {
+  const { database, prompt } = services
+  const { conversationId, turnId, outcome, code } = ref
+  try {
+    // A turn that was stopped before its first round is begun here, so that its message is answered by name.
+    await beginRound(database, { ...ref, round: 0 }, prompt.hash)
+    const status = outcome === 'cancelled' ? 'cancelled' : 'error'
+    await storeEnd(database, {
+      conversationId,
+      turnId,
+      openCallStatus: status,
+      openCalls: (await listOpenCalls(database, turnId)).map((callId) => endOf(callId, ref, status)),
+      events: [
+        {
+          key: `${turnId}:idle`,
+          turnId,
+          body: { type: 'conversation.updated', state: 'idle' },
+        },
+        {
+          key: `${turnId}:finished`,
+          turnId,
+          body: {
+            type: 'turn.finished',
+            outcome,
+            ...(code === undefined ? {} : { code }),
+            ...(code !== undefined && messages[code] !== undefined ? { message: messages[code] } : {}),
+          },
+        },
+      ],
+    })
+  } catch (fault) {
+    throw isTransient(fault) ? toRetry(fault, 1) : toFinalFailure(fault)
+  }
+}
+
+function endOf(callId: string, { turnId, code }: FinishTurnRef, status: 'cancelled' | 'error'): OpenCallEnd {
+  const error: ToolError = {
+    code: code ?? 'stopped',
+    message: status === 'cancelled' ? 'The user stopped the turn.' : 'The turn ended before the tool did.',
+    retryable: true,
+  }
+  return {
+    callId,
+    error,
+    text: toErrorText(error),
+    event: toolCompleted({ turnId, callId }, { status, output: undefined, error }),
+  }
+}
+
+const messages: Record<string, string> = {
+  stopped: 'The turn was stopped.',
+  too_many_rounds:
+    'The model asked for tools again and again. Ask for less at once, or continue with a new message.',
+  turn_time_limit: 'The turn took too long. Continue with a new message.',
+  internal: 'The turn failed through a fault of the program. The next message works.',
+}

@@ -1,0 +1,129 @@
+import type { AppError } from '../contracts/errors.ts'
+import { answerIdOf } from '../contracts/ids.ts'
+import { roundLimit } from '../contracts/limits.ts'
+import type { EventBody, FinishReason, ModelUsage } from '../contracts/event.ts'
+import type { RoundOutcome, RoundRef, TurnOutcomeKind } from '../contracts/turn.ts'
+import type { NewEvent } from '../store/event-log.ts'
+import type { BegunRound, FinishedRound } from '../store/rounds.ts'
+import type { Tool } from '../toolkit/tool.ts'
+import type { ActivityServices } from './activity-services.ts'
+import { planCall, type PlannedCall } from './planned-call.ts'
+import type { Reply } from './reply.ts'
+import { withUniqueIds } from './unique-call-ids.ts'
+
+export type RoundEnd = {
+  round: RoundRef
+  begun: Extract<BegunRound, { outcome: 'run' }>
+  attempt: number
+  reply: Reply
+  text: string
+  reasoning: string
+  /** What cut the reply short. */
+  failure: AppError | undefined
+  tools: readonly Tool[]
+  services: ActivityServices
+}
+
+/** Everything a model call leaves behind, to be stored in one transaction. */
+export function toFinishedRound(end: RoundEnd): FinishedRound {
+  const { round, begun, attempt, text } = end
+  const calls = end.failure === undefined && end.reply.reason === 'tools' ? planCalls(end) : []
+  const outcome = toOutcome(end, calls)
+  const messageId = answerIdOf(round.turnId, round.round)
+  const usage = toUsage(end)
+  const keyed = (suffix: string, body: EventBody): NewEvent => ({
+    key: `${messageId}:${suffix}`,
+    turnId: round.turnId,
+    body,
+  })
+  const events = [
+    ...(end.reasoning === ''
+      ? []
+      : [keyed('reasoning', { type: 'reasoning.completed', messageId, attempt, text: end.reasoning })]),
+    ...(text === '' ? [] : [keyed('text', { type: 'text.completed', messageId, attempt, text })]),
+    ...(usage === undefined ? [] : [keyed('usage', { type: 'usage.recorded', ...usage })]),
+    keyed('finished', { type: 'round.finished', round: round.round, reason: toReason(end) }),
+    ...calls.flatMap(({ events: started }) => started),
+    keyed('state', { type: 'conversation.updated', state: outcome.kind === 'tools' ? 'tools' : 'idle' }),
+    ...(outcome.kind === 'finished' ? [turnFinished(end, outcome.outcome, outcome.code)] : []),
+  ]
+  const rows = calls.map(({ row }) => row)
+  return {
+    conversationId: round.conversationId,
+    turnId: round.turnId,
+    round: round.round,
+    outcome,
+    message:
+      text === '' && rows.length === 0
+        ? null
+        : { id: messageId, text, toolCalls: rows.map(({ end: _end, ...call }) => call) },
+    calls: rows,
+    usage: usage === undefined ? null : { ...usage, attempt },
+    events,
+    deltaFloor: begun.lastSeq,
+  }
+}
+
+function planCalls({ round, tools, reply, services }: RoundEnd): PlannedCall[] {
+  const planner = { round, tools, settings: services.settings }
+  return withUniqueIds(reply.calls).map((call, index) => planCall(call, index, planner))
+}
+
+function toOutcome(
+  { failure, reply, begun, services }: RoundEnd,
+  calls: readonly PlannedCall[],
+): RoundOutcome {
+  const { model } = begun.settings
+  if (failure?.code === 'stopped') return { kind: 'finished', outcome: 'cancelled', code: 'stopped', model }
+  if (failure?.code === 'answer_too_long')
+    return { kind: 'finished', outcome: 'limit', code: failure.code, model }
+  if (failure !== undefined) return { kind: 'finished', outcome: 'error', code: failure.code, model }
+  if (reply.reason === 'length') return { kind: 'finished', outcome: 'limit', code: 'output_limit', model }
+  if (reply.reason === 'filtered')
+    return { kind: 'finished', outcome: 'error', code: 'content_filtered', model }
+  if (calls.length === 0) return { kind: 'finished', outcome: 'success', model }
+  return {
+    kind: 'tools',
+    calls: calls.flatMap(({ scheduled }) => scheduled ?? []),
+    limits: { rounds: roundLimit, deadlineMs: begun.startedAtMs + services.settings.turnTimeoutMs },
+    model,
+  }
+}
+
+function turnFinished(
+  { round, failure }: RoundEnd,
+  outcome: TurnOutcomeKind,
+  code: string | undefined,
+): NewEvent {
+  return {
+    key: `${round.turnId}:finished`,
+    turnId: round.turnId,
+    body: {
+      type: 'turn.finished',
+      outcome,
+      ...(code === undefined ? {} : { code }),
+      ...(failure === undefined ? {} : { message: failure.message }),
+    },
+  }
+}
+
+function toReason({ failure, reply }: RoundEnd): FinishReason {
+  if (failure?.code === 'stopped') return 'cancelled'
+  if (failure?.code === 'answer_too_long') return 'length'
+  return failure === undefined ? (reply.reason ?? 'error') : 'error'
+}
+
+/** What the provider counted; it counts nothing for a reply that was cut. */
+function toUsage({ begun, reply, services }: RoundEnd): ModelUsage | undefined {
+  if (reply.usage === undefined) return undefined
+  const { info } = services.models.find(begun.settings.model)
+  const { inputTokens, outputTokens, cachedTokens } = reply.usage
+  return {
+    model: info.id,
+    inputTokens,
+    outputTokens,
+    ...(cachedTokens === undefined ? {} : { cachedTokens }),
+    contextTokens: inputTokens + outputTokens,
+    contextLimit: info.contextLimitTokens,
+  }
+}

@@ -1,0 +1,62 @@
+import { AppError } from '../contracts/errors.ts'
+import type { ToolStepRef } from '../contracts/activity-interface.ts'
+import type { CallOutcome } from '../contracts/tool-call.ts'
+import { finishStep } from '../store/tool-calls.ts'
+import type { ToolStep } from '../toolkit/tool.ts'
+import type { ActivityServices } from './activity-services.ts'
+import { checkOutput } from './check-output.ts'
+import { outputOrRef } from './tool-completed.ts'
+import { runToolTry, type TryBody } from './tool-try.ts'
+import { untilDatabaseAnswers } from './until-database-answers.ts'
+
+/** Runs one step of a multi-step tool; see `Activities.runToolStep`. The last one ends the call as well. */
+export async function runToolStep(ref: ToolStepRef, services: ActivityServices): Promise<CallOutcome> {
+  const { toolTimeoutMs, toolTries } = services.settings
+  return runToolTry(
+    {
+      ref,
+      step: { index: ref.stepIndex, name: ref.step, count: ref.stepCount },
+      limits(tool) {
+        const step = tool?.kind === 'stepped' ? tool.steps[ref.step] : undefined
+        return { timeoutMs: step?.timeoutMs ?? toolTimeoutMs, tries: step?.tries ?? toolTries }
+      },
+      body: (running) => runStep(ref, running, services),
+    },
+    services,
+  )
+}
+
+async function runStep(
+  ref: ToolStepRef,
+  { tool, input, context, earlier, stepDone, scope }: Parameters<TryBody>[0],
+  services: ActivityServices,
+): ReturnType<TryBody> {
+  const step: ToolStep<unknown> | undefined = tool.kind === 'stepped' ? tool.steps[ref.step] : undefined
+  if (tool.kind !== 'stepped' || step === undefined) {
+    throw new AppError('tool_failed', `${tool.name} has no step ${ref.step} any more.`)
+  }
+  const outputs: Record<string, unknown> = { ...earlier }
+  if (!stepDone) {
+    const output = (await step.run(input, context, earlier)) ?? null
+    scope.signal.throwIfAborted()
+    outputs[ref.step] = output
+    await untilDatabaseAnswers(scope.signal, () =>
+      finishStep(services.database, ref, output, [
+        {
+          key: `${ref.callId}:step${ref.stepIndex}`,
+          turnId: ref.turnId,
+          body: {
+            type: 'tool.step',
+            callId: ref.callId,
+            step: ref.step,
+            stepIndex: ref.stepIndex,
+            status: 'ok',
+            ...outputOrRef(ref.callId, output, ref.step),
+          },
+        },
+      ]),
+    )
+  }
+  if (ref.stepIndex < ref.stepCount - 1) return { kind: 'goOn' }
+  return { kind: 'output', output: checkOutput(tool, tool.result(outputs, input)) }
+}

@@ -1,0 +1,164 @@
+import { AppError } from '../contracts/errors.ts'
+import type { ToolCallRef } from '../contracts/activity-interface.ts'
+import type { ScheduledStep } from '../contracts/tool-call.ts'
+import { beginToolTry, type BegunTry, type CallEnd, endToolTry, finishCall } from '../store/tool-calls.ts'
+import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
+import { parseInput } from '../toolkit/parse-input.ts'
+import type { Tool, ToolContext } from '../toolkit/tool.ts'
+import type { ActivityServices } from './activity-services.ts'
+import { type ActivityScope, handedOver, untilInterrupted, withActivityScope } from './activity-scope.ts'
+import { isTransient, toFinalFailure, toRetry } from './attempt.ts'
+import { ProgressWriter } from './progress-writer.ts'
+import { toErrorText, toResultText } from './result-text.ts'
+import { stepEnded, toolCompleted } from './tool-completed.ts'
+import { untilDatabaseAnswers } from './until-database-answers.ts'
+
+export type RunningTry = Extract<BegunTry, { outcome: 'run' }>
+
+/** What a try does once it may run: returns the tool's output, or stores a step and returns undefined. */
+export type TryBody = (running: {
+  tool: Tool
+  input: unknown
+  context: ToolContext
+  earlier: Record<string, unknown>
+  stepDone: boolean
+  scope: ActivityScope
+}) => Promise<{ kind: 'output'; output: unknown } | { kind: 'goOn' }>
+
+export type ToolTry = {
+  ref: ToolCallRef
+  step: { index: number; name: string; count: number } | null
+  limits(tool: Tool | undefined): Pick<ScheduledStep, 'timeoutMs' | 'tries'>
+  body: TryBody
+}
+
+/** A try that took its worker with it is repeated once. */
+const lostTriesAllowed = 1
+
+/** Runs one try of a tool or step: claim, run under limits, store the end exactly once. */
+export async function runToolTry(wanted: ToolTry, services: ActivityServices): Promise<CallOutcome> {
+  const { ref } = wanted
+  try {
+    const begun = await beginToolTry(services.database, ref.callId, wanted.step?.index ?? null)
+    if (begun.outcome === 'done') return { status: begun.status }
+    if (begun.outcome === 'missing') return { status: 'cancelled' }
+    const tool = services.tools.find(begun.name)
+    const limits = wanted.limits(tool)
+    return await withActivityScope(
+      { turnId: ref.turnId, timeoutMs: limits.timeoutMs, stops: services.stops },
+      (scope) => runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services }),
+    )
+  } catch (error) {
+    throw isTransient(error) ? toRetry(error, 1) : toFinalFailure(error)
+  }
+}
+
+type Claimed = ToolTry & {
+  tool: Tool | undefined
+  tries: number
+  begun: RunningTry
+  scope: ActivityScope
+  services: ActivityServices
+}
+
+async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
+  const { tool, begun, scope } = claimed
+  if (begun.cancelling) return end(claimed, failed('cancelled', stoppedError))
+  if (begun.lost > lostTriesAllowed) return end(claimed, failed('error', crashedError))
+  if (tool === undefined) return end(claimed, failed('error', goneError(begun.name)))
+  const parsed = parseInput(tool, begun.arguments)
+  if (!parsed.ok) return end(claimed, failed('error', parsed.error))
+  try {
+    const context = toContext(claimed, tool)
+    const running = {
+      tool,
+      input: parsed.input,
+      context,
+      earlier: begun.earlier,
+      stepDone: begun.stepDone,
+      scope,
+    }
+    const result = await untilInterrupted(claimed.body(running), scope.signal)
+    if (result.kind === 'goOn') return { status: 'ok' }
+    return await end(claimed, {
+      status: 'ok',
+      output: result.output,
+      error: null,
+      text: toResultText(result.output),
+    })
+  } catch (error) {
+    return endFailedTry(claimed, error)
+  }
+}
+
+async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutcome> {
+  const { scope, begun, tries, services, ref } = claimed
+  const interruption = scope.interruption()
+  if (interruption === 'stopped') return end(claimed, failed('cancelled', stoppedError))
+  if (interruption === 'shutdown' || interruption === 'lost') {
+    await endToolTry(services.database, ref.callId, false)
+    throw handedOver(interruption)
+  }
+  const fault = interruption === 'timeout' ? new AppError('tool_timeout', 'The tool took too long.') : error
+  if (isTransient(fault) && (fault.code === 'database_unavailable' || begun.failed + 1 < tries)) {
+    await endToolTry(services.database, ref.callId, fault.code !== 'database_unavailable')
+    throw toRetry(fault, begun.failed + 1)
+  }
+  return end(claimed, failed(interruption === 'timeout' ? 'timeout' : 'error', toToolError(fault, claimed)))
+}
+
+async function end({ ref, step, scope, services }: Claimed, callEnd: CallEnd): Promise<CallOutcome> {
+  const events = [
+    ...(step === null || callEnd.status === 'ok' ? [] : [stepEnded(ref, step, callEnd)]),
+    toolCompleted(ref, callEnd),
+  ]
+  const write = () => finishCall(services.database, ref, callEnd, events)
+  return { status: await untilDatabaseAnswers(scope.signal, write) }
+}
+
+function toContext({ ref, step, begun, scope, services }: Claimed, tool: Tool): ToolContext {
+  const logger = services.logger.child({ ...ref, tool: tool.name })
+  const progress = new ProgressWriter({ ref, step, log: services.log })
+  return {
+    signal: scope.signal,
+    progress(stage, fraction, message) {
+      scope.note(stage)
+      progress.write(fraction, message ?? stage)
+    },
+    log: (message, fields = {}) => logger.info(fields, message),
+    services: services.toolServices,
+    owner: begun.owner,
+    ...(begun.wallet === null ? {} : { wallet: begun.wallet }),
+    chainId: begun.chainId ?? services.settings.defaultChainId,
+    conversationId: ref.conversationId,
+    callId: ref.callId,
+    idempotencyKey: ref.callId,
+  }
+}
+
+function failed(status: 'error' | 'cancelled' | 'timeout', error: ToolError): CallEnd {
+  return { status, output: undefined, error, text: toErrorText(error) }
+}
+
+function toToolError(fault: unknown, { services, ref, begun }: Claimed): ToolError {
+  if (fault instanceof AppError) {
+    return { code: fault.code, message: fault.message, retryable: isTransient(fault) }
+  }
+  services.logger.error({ ...ref, tool: begun.name, err: fault }, 'tool failed')
+  return {
+    code: 'tool_failed',
+    message: 'The tool failed. This is a fault of the tool, not of its input.',
+    retryable: false,
+  }
+}
+
+const stoppedError: ToolError = { code: 'stopped', message: 'The user stopped the turn.', retryable: true }
+const crashedError: ToolError = {
+  code: 'tool_crashed',
+  message: 'The tool took its worker down twice and is not tried again.',
+  retryable: false,
+}
+
+function goneError(name: string): ToolError {
+  return { code: 'tool_unknown', message: `The tool ${name} is no longer offered.`, retryable: false }
+}

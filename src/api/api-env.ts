@@ -1,0 +1,5 @@
+import type { Owner } from '../contracts/conversation.ts'
+import type { Logger } from '../ops/logger.ts'
+
+/** What middleware hands to routes. */
+export type ApiEnv = { Variables: { requestId: string; logger: Logger; owner: Owner; token: string } }

@@ -1,0 +1,39 @@
+import type { RateLimiterAbstract } from 'rate-limiter-flexible'
+
+import type { Chains } from '../chain/connect-chains.ts'
+import type { HistoryStrategy } from '../contracts/conversation.ts'
+import type { ModelRegistry } from '../models/model-registry.ts'
+import type { Logger } from '../ops/logger.ts'
+import type { Database } from '../store/database.ts'
+import type { EventLog } from '../store/event-log.ts'
+import type { AbsentTool } from '../toolkit/tool-registry.ts'
+import type { Tool } from '../toolkit/tool.ts'
+import type { ConversationWorkflows } from './conversation-workflows.ts'
+import type { EventFeed } from './event-feed.ts'
+
+/** What routes work with; made once. */
+export type ApiServices = {
+  database: Database
+  log: EventLog
+  feed: EventFeed
+  workflows: ConversationWorkflows
+  models: ModelRegistry
+  tools: { offered: readonly Tool[]; absent: readonly AbsentTool[] }
+  chains: Chains
+  guestLimiter: RateLimiterAbstract
+  logger: Logger
+  settings: ApiSettings
+  /** False while the process is being stopped. */
+  isAccepting(): boolean
+}
+
+/** Values from the configuration. */
+export type ApiSettings = {
+  history: HistoryStrategy
+  queuedMessages: number
+  streamsPerOwner: number
+  tokenTtlMs: number
+  /** Host names, besides the local ones, that requests may name. Empty when bound to a public address. */
+  allowedHosts: readonly string[]
+  corsOrigins: readonly string[]
+}

@@ -1,0 +1,67 @@
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+
+import { AppError } from '../contracts/errors.ts'
+import { bodySizeLimitBytes } from '../contracts/limits.ts'
+import { eventSchema, snapshotEventSchema } from '../schemas/event.ts'
+import type { ApiServices } from './api-services.ts'
+import { authenticate } from './authenticate.ts'
+import { toDocsPage } from './docs-page.ts'
+import { createRouter } from './open-api.ts'
+import type { OpenStreams } from './open-streams.ts'
+import { toAppError, toProblem } from './problem.ts'
+import { checkHost, refuseWhenStopping, requireJson, withRequestId } from './request-middleware.ts'
+import { authRoutes } from './routes/auth.ts'
+import { catalogueRoutes } from './routes/catalogue.ts'
+import { conversationRoutes } from './routes/conversations.ts'
+import { eventRoutes } from './routes/events.ts'
+import { healthRoutes } from './routes/health.ts'
+import { messageRoutes } from './routes/messages.ts'
+import { progressRoutes } from './routes/progress.ts'
+
+const info = { title: 'Perdura', version: '1', description: 'The native API; see docs/api.md for its use.' }
+
+/** Puts the HTTP application together. `host` is the address it is bound to. */
+export function createApp(services: ApiServices, streams: OpenStreams, host: string) {
+  const app = createRouter()
+  app.use(withRequestId(services.logger))
+  app.use(checkHost(host, services.settings.allowedHosts))
+  if (services.settings.corsOrigins.length > 0)
+    app.use('/api/*', cors({ origin: [...services.settings.corsOrigins] }))
+  app.route('/', healthRoutes(services))
+  app.use(refuseWhenStopping(services.isAccepting))
+  app.use(requireJson)
+  app.use(bodyLimit({ maxSize: bodySizeLimitBytes, onError: refuseLargeBody }))
+  app.route('/', authRoutes(services))
+  for (const path of ['conversations', 'events', 'models', 'tools', 'chains']) {
+    app.use(`/api/${path}`, authenticate(services.database))
+    app.use(`/api/${path}/*`, authenticate(services.database))
+  }
+  for (const routes of [conversationRoutes, messageRoutes, progressRoutes, catalogueRoutes]) {
+    app.route('/', routes(services))
+  }
+  app.route('/', eventRoutes(services, streams))
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  app.openAPIRegistry.register('Event', eventSchema)
+  app.openAPIRegistry.register('SnapshotEvent', snapshotEventSchema)
+  const toDocument = () => app.getOpenAPI31Document({ openapi: '3.1.0', info })
+  app.get('/openapi.json', (context) => context.json(toDocument()))
+  app.get('/docs', (context) => context.html(toDocsPage(JSON.parse(JSON.stringify(toDocument())))))
+  app.get('/', (context) => context.redirect('/docs'))
+
+  app.notFound((context) =>
+    toProblem(context, new AppError('not_found', `There is nothing at ${context.req.path}. See /docs.`)),
+  )
+  app.onError((error, context) => {
+    const known = toAppError(error)
+    if (known.code === 'internal')
+      context.get('logger').error({ err: error, path: context.req.path }, 'request failed')
+    return toProblem(context, known)
+  })
+  return app
+}
+
+function refuseLargeBody(): never {
+  throw new AppError('payload_too_large', `A body may have ${bodySizeLimitBytes} bytes. Send less.`)
+}

@@ -1,0 +1,112 @@
+/** The api process: HTTP and server-sent events, without state of its own. */
+import { serve } from '@hono/node-server'
+import { Connection, WorkflowClient } from '@temporalio/client'
+import { RateLimiterPostgres } from 'rate-limiter-flexible'
+
+import { loadServiceConfig } from '../ops/config.ts'
+import { createLogger } from '../ops/logger.ts'
+import { announceReady } from '../ops/ready.ts'
+import { registerSearchAttributes } from '../ops/register-search-attributes.ts'
+import { onShutdown } from '../ops/shutdown.ts'
+import { readTemporalOptions } from '../ops/temporal-options.ts'
+import { openDatabase } from '../store/database.ts'
+import { migrate } from '../store/migrate.ts'
+import { createPostgresEventLog } from '../store/postgres-event-log.ts'
+import { connectCatalogue } from './connect-catalogue.ts'
+import { createConversationWorkflows } from './conversation-workflows.ts'
+import { createApp } from './create-app.ts'
+import { EventFeed } from './event-feed.ts'
+import { OpenStreams } from './open-streams.ts'
+
+const config = loadServiceConfig()
+const logger = createLogger({ level: config.log.level, part: 'api' })
+const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
+const database = openDatabase({
+  url: config.database.url,
+  poolSize: config.database.poolSize,
+  applicationName: 'perdura-api',
+  onIdleError: onProblem,
+})
+await migrate(database)
+const catalogue = await connectCatalogue(config, logger)
+const connection = Connection.lazy(await readTemporalOptions(config.temporal))
+const { namespace } = config.temporal
+const log = createPostgresEventLog(database, { onChannelError: onProblem })
+const feed = new EventFeed(log, logger)
+await feed.open()
+
+const { limits } = config
+const streams = new OpenStreams(
+  {
+    perOwner: limits.streamsPerOwner,
+    frames: limits.streamBufferEvents,
+    sizeBytes: limits.streamBufferBytes,
+  },
+  logger,
+)
+let accepting = true
+const app = createApp(
+  {
+    database,
+    log,
+    feed,
+    workflows: createConversationWorkflows({
+      connection,
+      workflows: new WorkflowClient({ connection, namespace }),
+    }),
+    ...catalogue,
+    guestLimiter: new RateLimiterPostgres({
+      storeClient: database.pool,
+      storeType: 'pool',
+      tableName: 'rate_limits',
+      tableCreated: true,
+      keyPrefix: 'api',
+      points: limits.guestLoginsPerMinute,
+      duration: 60,
+      clearExpiredByTimeout: true,
+    }),
+    logger,
+    settings: {
+      history: config.history,
+      queuedMessages: limits.queuedMessages,
+      streamsPerOwner: limits.streamsPerOwner,
+      tokenTtlMs: config.auth.tokenTtlMs,
+      allowedHosts: config.server.allowedHosts,
+      corsOrigins: config.server.corsOrigins,
+    },
+    isAccepting: () => accepting,
+  },
+  streams,
+  config.server.host,
+)
+await registerSearchAttributes(connection, namespace, logger)
+
+const server = serve(
+  { fetch: app.fetch, hostname: config.server.host, port: config.server.port },
+  ({ port }) => {
+    announceReady({ port })
+    logger.info({ port }, 'api is ready')
+  },
+)
+
+onShutdown(logger, [
+  {
+    name: 'http',
+    timeoutMs: 6_000,
+    run() {
+      accepting = false
+      streams.closeAll()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  },
+  {
+    name: 'connections',
+    timeoutMs: 3_000,
+    async run() {
+      await feed.close()
+      await connection.close()
+      catalogue.chains.close()
+      await database.close()
+    },
+  },
+])

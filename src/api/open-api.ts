@@ -1,0 +1,41 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+
+import { AppError } from '../contracts/errors.ts'
+import { problemSchema } from '../schemas/problem.ts'
+import type { ApiEnv } from './api-env.ts'
+import { toProblem } from './problem.ts'
+
+/** A router whose validation errors are problem documents that name each field. */
+export function createRouter(): OpenAPIHono<ApiEnv> {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook(result, context) {
+      if (result.success) return undefined
+      const errors = result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+      const detail = errors
+        .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+        .join('; ')
+      return toProblem(context, new AppError('invalid_request', detail), errors)
+    },
+  })
+}
+
+/** A JSON answer in an OpenAPI route. */
+export function json<Schema>(schema: Schema, description: string) {
+  return { description, content: { 'application/json': { schema } } }
+}
+
+/** A required JSON body in an OpenAPI route. */
+export function jsonBody<Schema>(schema: Schema) {
+  return { required: true, content: { 'application/json': { schema } } }
+}
+
+const problem = { 'application/problem+json': { schema: problemSchema } }
+
+/** Problem answers by status, for the document. */
+export function problems<const Status extends number>(...statuses: Status[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: 'Problem document.', content: problem }]),
+  ) as Record<Status, { description: string; content: typeof problem }>
+}
+
+export const bearer = [{ bearer: [] }]

@@ -1,0 +1,100 @@
+import { AppError } from '../contracts/errors.ts'
+import type { OwnerId } from '../contracts/ids.ts'
+import type { Logger } from '../ops/logger.ts'
+import { FrameQueue } from './frame-queue.ts'
+import { keepAliveFrame, openingFrame, toBody } from './sse.ts'
+
+export type StreamLimits = { perOwner: number; frames: number; sizeBytes: number }
+
+/** One client's stream. */
+export type OpenStream = {
+  /** Queues a frame; a client that does not read is cut off, which its cursor makes safe. */
+  send(frame: Uint8Array): void
+  /** Resolves when the client has taken what was queued, or is gone. */
+  drained(): Promise<void>
+  readonly isOpen: boolean
+}
+
+const keepAlivePeriodMs = 15_000
+
+/** Every open stream of this process, counted for each owner. */
+export class OpenStreams {
+  readonly #limits: StreamLimits
+  readonly #logger: Logger
+  readonly #counts = new Map<OwnerId, number>()
+  readonly #closers = new Set<() => void>()
+
+  constructor(limits: StreamLimits, logger: Logger) {
+    this.#limits = limits
+    this.#logger = logger
+  }
+
+  /**
+   * Opens a stream; `start` feeds it and returns what ends the feeding.
+   * @throws AppError `too_many_streams`
+   */
+  open(
+    { owner, signal, fields }: { owner: OwnerId; signal: AbortSignal; fields: Record<string, unknown> },
+    start: (stream: OpenStream) => () => void,
+  ): ReadableStream<Uint8Array> {
+    const count = this.#counts.get(owner) ?? 0
+    if (count >= this.#limits.perOwner) {
+      throw new AppError(
+        'too_many_streams',
+        `${count} streams are open. Close one, or share one among your tabs.`,
+        {
+          retryAfterMs: 5_000,
+        },
+      )
+    }
+    this.#counts.set(owner, count + 1)
+    const queue = new FrameQueue(this.#limits)
+    let isOpen = true
+    let stop: () => void = () => undefined
+    let onDrained: (() => void) | undefined
+
+    const close = () => {
+      if (!isOpen) return
+      isOpen = false
+      clearInterval(keepAlive)
+      signal.removeEventListener('abort', close)
+      this.#closers.delete(close)
+      this.#counts.set(owner, (this.#counts.get(owner) ?? 1) - 1)
+      if (this.#counts.get(owner) === 0) this.#counts.delete(owner)
+      stop()
+      queue.end()
+      onDrained?.()
+    }
+    const keepAlive = setInterval(() => {
+      if (queue.isEmpty) queue.add(keepAliveFrame)
+    }, keepAlivePeriodMs)
+    signal.addEventListener('abort', close, { once: true })
+    this.#closers.add(close)
+    queue.add(openingFrame)
+    stop = start({
+      send: (frame) => {
+        if (!isOpen || queue.add(frame)) return
+        this.#logger.warn(fields, 'a stream was cut off: its client does not read')
+        close()
+      },
+      drained: () =>
+        !isOpen || queue.isEmpty
+          ? Promise.resolve()
+          : new Promise((resolve) => {
+              onDrained = resolve
+            }),
+      get isOpen() {
+        return isOpen
+      },
+    })
+    return toBody(queue, close, () => {
+      onDrained?.()
+      onDrained = undefined
+    })
+  }
+
+  /** Ends every stream; clients come back by their cursors. */
+  closeAll(): void {
+    for (const close of this.#closers) close()
+  }
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+
+import { createMiddleware } from 'hono/factory'
+
+import { AppError } from '../contracts/errors.ts'
+import type { Logger } from '../ops/logger.ts'
+import type { ApiEnv } from './api-env.ts'
+
+/** Gives each request an id and a log line. */
+export function withRequestId(logger: Logger) {
+  return createMiddleware<ApiEnv>(async (context, next) => {
+    const requestId = randomUUID()
+    context.set('requestId', requestId)
+    context.set('logger', logger.child({ requestId }))
+    context.header('x-request-id', requestId)
+    const startedMs = performance.now()
+    await next()
+    const durationMs = Math.round(performance.now() - startedMs)
+    const { method, path } = context.req
+    context.get('logger').debug({ method, path, status: context.res.status, durationMs }, 'request')
+  })
+}
+
+const localHosts = ['localhost', '127.0.0.1', '[::1]', '::1']
+
+/**
+ * Refuses requests that name another host: a page on the internet could otherwise reach a local server through
+ * DNS rebinding. A server bound to a public address with no list of hosts accepts any.
+ */
+export function checkHost(bound: string, allowed: readonly string[]) {
+  const isLocal = localHosts.includes(bound)
+  const names = new Set([...localHosts, bound, ...allowed].map((name) => name.toLowerCase()))
+  return createMiddleware<ApiEnv>(async (context, next) => {
+    const host = context.req.header('host') ?? ''
+    const name = host.replace(/:\d+$/, '').toLowerCase()
+    if ((isLocal || allowed.length > 0) && !names.has(name) && !names.has(host.toLowerCase())) {
+      throw new AppError(
+        'host_not_allowed',
+        `Host ${name.slice(0, 100)} is not served here. Add it to PERDURA_ALLOWED_HOSTS.`,
+      )
+    }
+    await next()
+  })
+}
+
+/** Refuses bodies that are not JSON before anything looks at them. */
+export const requireJson = createMiddleware<ApiEnv>(async (context, next) => {
+  const hasBody = context.req.raw.body !== null && context.req.header('content-length') !== '0'
+  const type = context.req.header('content-type') ?? ''
+  if (hasBody && !/^application\/json\b/i.test(type)) {
+    throw new AppError(
+      'unsupported_media_type',
+      'Send the body as JSON, with Content-Type: application/json.',
+    )
+  }
+  await next()
+})
+
+/** Refuses new work while the process is being stopped. */
+export function refuseWhenStopping(isAccepting: () => boolean) {
+  return createMiddleware<ApiEnv>(async (_context, next) => {
+    if (!isAccepting()) {
+      throw new AppError('shutting_down', 'This server is being stopped. Repeat the request.', {
+        retryAfterMs: 1_000,
+      })
+    }
+    await next()
+  })
+}

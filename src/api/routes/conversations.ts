@@ -1,0 +1,150 @@
+import { createHash, randomUUID } from 'node:crypto'
+
+import { createRoute, z } from '@hono/zod-openapi'
+
+import {
+  conversationPatchSchema,
+  conversationSchema,
+  newConversationSchema,
+} from '../../schemas/conversation.ts'
+import { snapshotSchema } from '../../schemas/event.ts'
+import {
+  createConversation,
+  deleteConversation,
+  listConversations,
+  patchConversation,
+} from '../../store/conversations.ts'
+import { getSnapshot } from '../../store/snapshots.ts'
+import type { ApiServices } from '../api-services.ts'
+import { assertOffered } from '../assert-offered.ts'
+import { bearer, createRouter, json, jsonBody, problems } from '../open-api.ts'
+
+const idParams = z.object({ id: z.string() })
+const path = '/api/conversations/{id}'
+
+const create = createRoute({
+  method: 'post',
+  path: '/api/conversations',
+  summary: 'Creates a conversation. The same externalId or Idempotency-Key returns the same one.',
+  security: bearer,
+  request: {
+    headers: z.object({ 'idempotency-key': z.string().min(1).max(200).optional() }),
+    body: jsonBody(newConversationSchema),
+  },
+  responses: {
+    200: json(conversationSchema, 'It existed already.'),
+    201: json(conversationSchema, 'It was created.'),
+    ...problems(400, 401, 409, 413, 415, 422, 503),
+  },
+})
+const list = createRoute({
+  method: 'get',
+  path: '/api/conversations',
+  summary: 'Lists conversations, the latest first.',
+  security: bearer,
+  request: {
+    query: z.object({
+      cursor: z.string().optional(),
+      archived: z.enum(['true', 'false']).optional(),
+      q: z.string().max(200).optional(),
+    }),
+  },
+  responses: {
+    200: json(
+      z.object({ conversations: z.array(conversationSchema), nextCursor: z.string().nullable() }),
+      'A page.',
+    ),
+    ...problems(401, 422, 503),
+  },
+})
+const read = createRoute({
+  method: 'get',
+  path,
+  summary: 'Reads a conversation with its messages, queue and running calls.',
+  security: bearer,
+  request: { params: idParams },
+  responses: { 200: json(snapshotSchema, 'The snapshot.'), ...problems(401, 404, 503) },
+})
+const patch = createRoute({
+  method: 'patch',
+  path,
+  summary: 'Changes settings; effective with the next turn.',
+  security: bearer,
+  request: { params: idParams, body: jsonBody(conversationPatchSchema) },
+  responses: {
+    200: json(conversationSchema, 'As it is now.'),
+    ...problems(400, 401, 404, 413, 415, 422, 503),
+  },
+})
+const remove = createRoute({
+  method: 'delete',
+  path,
+  summary: 'Deletes a conversation with its content.',
+  security: bearer,
+  request: { params: idParams },
+  responses: { 204: { description: 'Gone.' }, ...problems(401, 404, 503) },
+})
+
+/** Conversations of the owner. */
+export function conversationRoutes(services: ApiServices) {
+  const { database, log, models, settings, workflows } = services
+  return createRouter()
+    .openapi(create, async (context) => {
+      const wanted = context.req.valid('json')
+      assertOffered(wanted, services)
+      const key = context.req.valid('header')['idempotency-key']
+      const { created, conversation } = await createConversation(database, {
+        ...wanted,
+        id: `c_${randomUUID()}`,
+        owner: context.get('owner').id,
+        title: wanted.title ?? 'New conversation',
+        model: wanted.model === undefined ? models.defaultModel.id : models.find(wanted.model).info.id,
+        busyPolicy: wanted.busyPolicy ?? 'queue',
+        history: wanted.history ?? settings.history,
+        memory: wanted.memory ?? false,
+        idempotency: key === undefined ? undefined : { key, requestHash: hashOf(wanted) },
+      })
+      return created ? context.json(conversation, 201) : context.json(conversation, 200)
+    })
+    .openapi(list, async (context) => {
+      const { cursor, archived, q } = context.req.valid('query')
+      const page = await listConversations(database, {
+        owner: context.get('owner').id,
+        archived: archived === 'true',
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(q === undefined ? {} : { search: q }),
+      })
+      return context.json(page, 200)
+    })
+    .openapi(read, async (context) => {
+      const { id } = context.req.valid('param')
+      return context.json(await getSnapshot(database, context.get('owner').id, id), 200)
+    })
+    .openapi(patch, async (context) => {
+      const { id } = context.req.valid('param')
+      const wanted = context.req.valid('json')
+      assertOffered(wanted, services)
+      const model = wanted.model === undefined ? undefined : models.find(wanted.model).info.id
+      const conversation = await patchConversation(database, context.get('owner').id, id, {
+        ...wanted,
+        model,
+      })
+      const { title, archived } = wanted
+      const changed = { title, model, archived }
+      if (Object.values(changed).some((value) => value !== undefined)) {
+        const shown = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
+        await log.append(id, [{ key: null, turnId: null, body: { type: 'conversation.updated', ...shown } }])
+      }
+      return context.json(conversation, 200)
+    })
+    .openapi(remove, async (context) => {
+      const { id } = context.req.valid('param')
+      await deleteConversation(database, context.get('owner').id, id)
+      await workflows.terminate(id)
+      return context.body(null, 204)
+    })
+}
+
+function hashOf(body: object): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('base64url')
+}

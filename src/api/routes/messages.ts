@@ -1,0 +1,89 @@
+import { createRoute, z } from '@hono/zod-openapi'
+
+import { newMessageSchema } from '../../schemas/conversation.ts'
+import { getConversation } from '../../store/conversations.ts'
+import { acceptMessage, announceMessage } from '../../store/messages.ts'
+import { stopTurn } from '../../store/turns.ts'
+import { AppError } from '../../contracts/errors.ts'
+import type { ApiServices } from '../api-services.ts'
+import { createMessageId } from '../create-message-id.ts'
+import { bearer, createRouter, json, jsonBody, problems } from '../open-api.ts'
+
+const idParams = z.object({ id: z.string() })
+const answer = z
+  .object({ messageId: z.string(), state: z.enum(['started', 'queued']) })
+  .openapi('PostedMessage')
+
+const post = createRoute({
+  method: 'post',
+  path: '/api/conversations/{id}/messages',
+  summary:
+    'Sends a message. 202: it is durable from here on. Repeat with the same clientMessageId after a 5xx.',
+  security: bearer,
+  request: {
+    params: idParams,
+    headers: z.object({ 'idempotency-key': z.string().min(1).max(200).optional() }),
+    body: jsonBody(newMessageSchema),
+  },
+  responses: {
+    200: json(answer, 'It was accepted before.'),
+    202: json(answer, 'Accepted.'),
+    ...problems(400, 401, 404, 409, 413, 415, 422, 429, 503),
+  },
+})
+const cancel = createRoute({
+  method: 'post',
+  path: '/api/conversations/{id}/cancel',
+  summary: 'Stops the running turn, or the given one if it runs. Nothing happens when none does.',
+  security: bearer,
+  request: {
+    params: idParams,
+    body: {
+      required: false,
+      content: { 'application/json': { schema: z.strictObject({ turnId: z.string().optional() }) } },
+    },
+  },
+  responses: {
+    202: json(z.object({ turnId: z.string().nullable() }), 'The turn that is being stopped, if any.'),
+    ...problems(400, 401, 404, 415, 422, 503),
+  },
+})
+
+/** Messages and Stop. */
+export function messageRoutes({ database, workflows, settings }: ApiServices) {
+  return createRouter()
+    .openapi(post, async (context) => {
+      const { id: conversationId } = context.req.valid('param')
+      const { text, clientMessageId, busyPolicy } = context.req.valid('json')
+      const owner = context.get('owner')
+      const conversation = await getConversation(database, owner.id, conversationId)
+      const clientId = clientMessageId ?? context.req.valid('header')['idempotency-key']
+      const messageId = createMessageId(conversationId, clientId)
+      const accepted = await acceptMessage(database, {
+        id: messageId,
+        conversationId,
+        owner: owner.id,
+        text,
+        clientMessageId: clientId,
+        via: 'api',
+        queueLimit: settings.queuedMessages,
+        rejectWhenBusy: (busyPolicy ?? conversation.busyPolicy) === 'reject',
+      })
+      if (accepted.mustSignal) {
+        const { turns } = accepted
+        await workflows.signalMessage({ conversationId, messageId, owner, model: conversation.model, turns })
+      }
+      const state = await announceMessage(database, conversationId, messageId)
+      return accepted.repeated
+        ? context.json({ messageId, state }, 200)
+        : context.json({ messageId, state }, 202)
+    })
+    .openapi(cancel, async (context) => {
+      const { id } = context.req.valid('param')
+      const { turnId } = context.req.valid('json') ?? {}
+      const stopped = await stopTurn(database, context.get('owner').id, id, turnId)
+      if (stopped === undefined) throw new AppError('not_found', `There is no conversation ${id}.`)
+      if (stopped.stopping !== null) await workflows.signalCancel(id, stopped.stopping)
+      return context.json({ turnId: stopped.stopping }, 202)
+    })
+}

@@ -1,0 +1,44 @@
+import { createRoute, z } from '@hono/zod-openapi'
+
+import { progressAnswerSchema } from '../../schemas/tool-call.ts'
+import { listLastProgress } from '../../store/last-progress.ts'
+import { getSnapshot } from '../../store/snapshots.ts'
+import type { ApiServices } from '../api-services.ts'
+import { bearer, createRouter, json, problems } from '../open-api.ts'
+
+const progress = createRoute({
+  method: 'get',
+  path: '/api/conversations/{id}/progress',
+  summary: "Says where the running turn's tools are: the workflow's own answer, or the log's with its age.",
+  security: bearer,
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    200: json(progressAnswerSchema, 'The calls of the running turn.'),
+    ...problems(401, 404, 503),
+  },
+})
+
+/** Progress of tools. */
+export function progressRoutes({ database, workflows }: ApiServices) {
+  return createRouter().openapi(progress, async (context) => {
+    const { id } = context.req.valid('param')
+    const snapshot = await getSnapshot(database, context.get('owner').id, id)
+    const queried = await workflows.queryProgress(id)
+    const answer =
+      queried === undefined
+        ? { turnId: snapshot.turn?.turnId, calls: snapshot.calls, asOf: snapshot.conversation.updatedAt }
+        : { ...queried, asOf: new Date().toISOString() }
+    const seen = await listLastProgress(
+      database,
+      id,
+      answer.calls.map(({ callId }) => callId),
+    )
+    const calls = answer.calls.map((call) => {
+      const last = seen.get(call.callId)
+      return last === undefined ? call : { ...call, progress: last }
+    })
+    const { turnId, asOf } = answer
+    const source = queried === undefined ? ('log' as const) : ('workflow' as const)
+    return context.json({ ...(turnId === undefined ? {} : { turnId }), calls, asOf, source }, 200)
+  })
+}

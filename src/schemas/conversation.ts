@@ -1,0 +1,92 @@
+import { z } from '@hono/zod-openapi'
+
+import { messageTextLimit } from '../contracts/limits.ts'
+
+const isoTime = z.iso.datetime()
+export const busyPolicySchema = z.enum(['queue', 'steer', 'interrupt', 'reject'])
+
+export const historyStrategySchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('full') }),
+    z.strictObject({
+      kind: z.literal('slidingWindow'),
+      window: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .openapi({ description: 'User messages, counted from the last one.' }),
+    }),
+    z.strictObject({ kind: z.literal('none') }),
+  ])
+  .openapi('HistoryStrategy')
+
+export const conversationSchema = z
+  .object({
+    id: z.string(),
+    externalId: z.string().optional(),
+    title: z.string(),
+    state: z.enum(['idle', 'thinking', 'tools', 'waiting', 'cancelling']),
+    model: z.string(),
+    instructions: z.string().optional(),
+    tools: z.array(z.string()).optional(),
+    chainId: z.int().optional(),
+    busyPolicy: busyPolicySchema,
+    history: historyStrategySchema,
+    memory: z.boolean(),
+    archived: z.boolean(),
+    createdAt: isoTime,
+    updatedAt: isoTime,
+    lastSeq: z.int(),
+  })
+  .openapi('Conversation')
+
+const settings = {
+  title: z.string().min(1).max(200),
+  model: z.string().min(1).max(200).openapi({ description: 'As listed by GET /api/models.' }),
+  instructions: z.string().max(20_000),
+  tools: z.array(z.string().max(64)).max(200).openapi({ description: 'Names as in GET /api/tools.' }),
+  chainId: z.int().min(1),
+  busyPolicy: busyPolicySchema,
+  history: historyStrategySchema,
+  memory: z.boolean(),
+}
+
+export const newConversationSchema = z
+  .strictObject({ ...settings, externalId: z.string().min(1).max(200) })
+  .partial()
+  .openapi('NewConversation')
+
+export const conversationPatchSchema = z
+  .strictObject({ ...settings, archived: z.boolean() })
+  .partial()
+  .openapi('ConversationPatch')
+
+export const messageSchema = z
+  .object({
+    id: z.string(),
+    role: z.enum(['user', 'assistant', 'tool', 'note']),
+    text: z.string().optional(),
+    toolCalls: z.array(z.object({ callId: z.string(), name: z.string(), arguments: z.string() })).optional(),
+    callId: z.string().optional(),
+    state: z.enum(['received', 'queued', 'done', 'withdrawn', 'refused']),
+    turnId: z.string().optional(),
+    createdAt: isoTime,
+    parentId: z.string().optional(),
+  })
+  .openapi('Message')
+
+export const newMessageSchema = z
+  .strictObject({
+    text: z
+      .string()
+      .min(1)
+      .max(messageTextLimit)
+      .refine((text) => text.trim() !== '', 'Write something: the text is blank.'),
+    clientMessageId: z.string().min(1).max(200).optional(),
+    busyPolicy: busyPolicySchema.optional(),
+  })
+  .openapi('NewMessage')
+
+export const ownerSchema = z
+  .object({ id: z.string(), kind: z.enum(['guest', 'wallet']), wallet: z.string().optional() })
+  .openapi('Owner')

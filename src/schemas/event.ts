@@ -1,0 +1,162 @@
+import { z } from '@hono/zod-openapi'
+
+import { callProgressSchema, toolEffectSchema, toolErrorSchema, toolStatusSchema } from './tool-call.ts'
+import { conversationSchema, messageSchema } from './conversation.ts'
+
+const id = z.string()
+const text = z.string()
+const seq = z.int().min(0)
+const attempt = z.int().min(1)
+const step = z.int().min(0)
+
+const base = {
+  v: z.literal(1),
+  seq,
+  conversationId: id,
+  turnId: id.optional(),
+  ts: z.iso.datetime(),
+}
+
+function event<Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) {
+  return z.strictObject({ ...base, type: z.literal(type), ...shape })
+}
+
+const delta = { messageId: id, attempt, delta: text, offset: step }
+const whole = { messageId: id, attempt, text }
+const queued = { messageId: id, text: text.optional(), position: step.optional() }
+const outputRef = z.object({ callId: id, step: text.optional(), sizeBytes: z.int() })
+
+export const eventSchema = z
+  .discriminatedUnion('type', [
+    event(
+      'conversation.updated',
+      conversationSchema.pick({ state: true, title: true, model: true, archived: true }).partial().shape,
+    ),
+    event('user.message', { messageId: id, clientMessageId: text.optional(), text, via: text }),
+    event('message.queued', queued),
+    event('message.updated', queued),
+    event('message.withdrawn', { messageId: id }),
+    event('message.refused', { messageId: id, code: text.optional() }),
+    event('system.note', { messageId: id, source: text, text }),
+    event('turn.started', {
+      trigger: z.enum([
+        'user',
+        'background',
+        'request',
+        'transaction',
+        'schedule',
+        'condition',
+        'agent',
+        'system',
+      ]),
+      model: text,
+      promptHash: text,
+    }),
+    event('turn.waiting', { requestIds: z.array(id) }),
+    event('turn.finished', {
+      outcome: z.enum(['success', 'cancelled', 'error', 'limit']),
+      code: text.optional(),
+      message: text.optional(),
+    }),
+    event('round.started', { round: step }),
+    event('round.finished', {
+      round: step,
+      reason: z.enum(['stop', 'tools', 'length', 'filtered', 'cancelled', 'error']),
+    }),
+    event('reasoning.delta', delta),
+    event('reasoning.completed', whole),
+    event('text.started', { messageId: id, attempt }),
+    event('text.delta', delta),
+    event('text.completed', whole),
+    event('tool.started', {
+      callId: id,
+      name: text,
+      title: text,
+      effect: toolEffectSchema,
+      input: z.unknown(),
+      steps: z.array(text).optional(),
+      background: z.boolean(),
+    }),
+    event('tool.step', {
+      callId: id,
+      step: text,
+      stepIndex: step,
+      status: z.enum(['ok', 'error', 'cancelled']),
+      output: z.unknown().optional(),
+      ref: outputRef.optional(),
+    }),
+    event('tool.progress', {
+      callId: id,
+      step: text.optional(),
+      stepIndex: step.optional(),
+      stepCount: step.optional(),
+      fraction: z.number().min(0).max(1).optional(),
+      message: text.optional(),
+    }),
+    event('tool.completed', {
+      callId: id,
+      status: toolStatusSchema,
+      output: z.unknown().optional(),
+      ref: outputRef.optional(),
+      error: toolErrorSchema.optional(),
+    }),
+    event('request.opened', {
+      requestId: id,
+      kind: z.enum(['permission', 'question', 'wallet']),
+      callId: id.optional(),
+      card: z.unknown().optional(),
+      form: z.unknown().optional(),
+      digest: text.optional(),
+      expiresAt: z.iso.datetime(),
+    }),
+    event('request.resolved', {
+      requestId: id,
+      outcome: z.enum(['approved', 'rejected', 'answered', 'signed', 'expired', 'superseded', 'cancelled']),
+      by: text,
+    }),
+    event('plan.updated', { planId: id, digest: text, state: text, reason: text.optional() }),
+    event('tx.status', {
+      planId: id,
+      callIndex: step,
+      hash: text.optional(),
+      status: z.enum([
+        'submitted',
+        'mined',
+        'final',
+        'reverted',
+        'replaced',
+        'dropped',
+        'mismatched',
+        'unknown',
+      ]),
+      block: z.int().optional(),
+      confirmations: z.int().optional(),
+    }),
+    event('usage.recorded', {
+      model: text,
+      inputTokens: z.int(),
+      outputTokens: z.int(),
+      cachedTokens: z.int().optional(),
+      cost: z.number().optional(),
+      contextTokens: z.int(),
+      contextLimit: z.int(),
+    }),
+    event('notice', { level: z.enum(['info', 'warning', 'error']), code: text, message: text }),
+  ])
+  .openapi('Event')
+
+const snapshot = {
+  conversation: conversationSchema,
+  messages: z.array(messageSchema),
+  openRequests: z.array(z.unknown()),
+  queue: z.array(z.object({ messageId: id, text, position: step })),
+  turn: z.object({ turnId: id, round: step, startedAt: z.iso.datetime() }).optional(),
+  calls: z.array(callProgressSchema),
+  lastSeq: seq,
+}
+
+export const snapshotSchema = z.strictObject(snapshot).openapi('Snapshot')
+export const snapshotEventSchema = event('snapshot', snapshot).openapi('SnapshotEvent')
+export const eventPageSchema = z
+  .object({ events: z.array(eventSchema), nextAfter: seq, hasMore: z.boolean() })
+  .openapi('EventPage')

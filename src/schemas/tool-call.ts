@@ -1,0 +1,33 @@
+import { z } from '@hono/zod-openapi'
+
+export const toolStatusSchema = z.enum(['ok', 'error', 'denied', 'cancelled', 'timeout'])
+export const toolEffectSchema = z.enum(['read', 'compute', 'prepare', 'sign', 'external'])
+export const toolErrorSchema = z
+  .object({ code: z.string(), message: z.string(), retryable: z.boolean() })
+  .openapi('ToolError')
+
+export const callProgressSchema = z
+  .object({
+    callId: z.string(),
+    name: z.string(),
+    status: z.enum(['running', 'ok', 'error', 'denied', 'cancelled', 'timeout']),
+    stepIndex: z.int().optional(),
+    stepCount: z.int().optional(),
+    steps: z.array(
+      z.object({ name: z.string(), status: z.enum(['pending', 'running', 'ok', 'error', 'cancelled']) }),
+    ),
+  })
+  .openapi('CallProgress')
+
+export const progressAnswerSchema = z
+  .object({
+    turnId: z.string().optional(),
+    calls: z.array(
+      callProgressSchema.extend({
+        progress: z.object({ fraction: z.number().optional(), message: z.string().optional() }).optional(),
+      }),
+    ),
+    asOf: z.iso.datetime(),
+    source: z.enum(['workflow', 'log']),
+  })
+  .openapi('Progress')

@@ -1,0 +1,53 @@
+import type {
+  BusyPolicy,
+  Conversation,
+  ConversationState,
+  HistoryStrategy,
+} from '../contracts/conversation.ts'
+
+/** One row of `conversations`. */
+export type ConversationRow = {
+  id: string
+  owner_id: string
+  external_id: string | null
+  title: string
+  state: ConversationState
+  model: string
+  instructions: string | null
+  tools: string[] | null
+  chain_id: number | null
+  busy_policy: BusyPolicy
+  history: HistoryStrategy
+  memory: boolean
+  archived: boolean
+  created_at: Date
+  updated_at: Date
+  last_seq: number
+  turn_id: string | null
+  turn_round: number | null
+  turn_started_at: Date | null
+}
+
+export const conversationColumns =
+  'id, owner_id, external_id, title, state, model, instructions, tools, chain_id, busy_policy, history, ' +
+  'memory, archived, created_at, updated_at, last_seq, turn_id, turn_round, turn_started_at'
+
+export function toConversation(row: ConversationRow): Conversation {
+  return {
+    id: row.id,
+    ...(row.external_id === null ? {} : { externalId: row.external_id }),
+    title: row.title,
+    state: row.state,
+    model: row.model,
+    ...(row.instructions === null ? {} : { instructions: row.instructions }),
+    ...(row.tools === null ? {} : { tools: row.tools }),
+    ...(row.chain_id === null ? {} : { chainId: row.chain_id }),
+    busyPolicy: row.busy_policy,
+    history: row.history,
+    memory: row.memory,
+    archived: row.archived,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    lastSeq: row.last_seq,
+  }
+}

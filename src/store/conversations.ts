@@ -1,0 +1,193 @@
+import type { BusyPolicy, Conversation, HistoryStrategy } from '../contracts/conversation.ts'
+import { AppError } from '../contracts/errors.ts'
+import type { ConversationId, OwnerId } from '../contracts/ids.ts'
+import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
+import type { Database } from './database.ts'
+import { storableText } from './storable-text.ts'
+
+export type NewConversation = {
+  id: ConversationId
+  owner: OwnerId
+  externalId?: string | undefined
+  title: string
+  model: string
+  instructions?: string | undefined
+  tools?: string[] | undefined
+  chainId?: number | undefined
+  busyPolicy: BusyPolicy
+  history: HistoryStrategy
+  memory: boolean
+  /** `Idempotency-Key` of the request with a hash of its body. */
+  idempotency?: { key: string; requestHash: string } | undefined
+}
+
+export type ConversationPatch = {
+  title?: string | undefined
+  model?: string | undefined
+  instructions?: string | undefined
+  tools?: string[] | undefined
+  chainId?: number | undefined
+  busyPolicy?: BusyPolicy | undefined
+  history?: HistoryStrategy | undefined
+  memory?: boolean | undefined
+  archived?: boolean | undefined
+}
+
+export type ConversationQuery = { owner: OwnerId; cursor?: string; archived: boolean; search?: string }
+
+const pageSize = 50
+
+/**
+ * Creates a conversation, or finds the one that the same external id or idempotency key has made.
+ * @throws AppError `conflict` when the key came with another body before
+ */
+export async function createConversation(
+  database: Database,
+  wanted: NewConversation,
+): Promise<{ created: boolean; conversation: Conversation }> {
+  const earlier = await findRepeated(database, wanted)
+  if (earlier !== undefined) return { created: false, conversation: earlier }
+  const rows = await database.rows<ConversationRow>(
+    'create_conversation',
+    `with made as (
+       insert into conversations (id, owner_id, external_id, title, model, instructions, tools, chain_id,
+           busy_policy, history, memory)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing returning *),
+     kept as (
+       insert into idempotency_keys (owner_id, key, request_hash, conversation_id)
+         select $2, $12, $13, id from made where $12 <> '')
+     select ${conversationColumns} from made`,
+    [
+      wanted.id,
+      wanted.owner,
+      wanted.externalId ?? null,
+      storableText(wanted.title),
+      wanted.model,
+      wanted.instructions === undefined ? null : storableText(wanted.instructions),
+      wanted.tools ?? null,
+      wanted.chainId ?? null,
+      wanted.busyPolicy,
+      JSON.stringify(wanted.history),
+      wanted.memory,
+      wanted.idempotency?.key ?? '',
+      wanted.idempotency?.requestHash ?? '',
+    ],
+  )
+  const [row] = rows
+  if (row !== undefined) return { created: true, conversation: toConversation(row) }
+  // Another request with the same external id was faster.
+  const winner = await findRepeated(database, wanted)
+  if (winner === undefined)
+    throw new AppError('conflict', 'The conversation was made and removed meanwhile. Repeat.')
+  return { created: false, conversation: winner }
+}
+
+async function findRepeated(database: Database, wanted: NewConversation): Promise<Conversation | undefined> {
+  const [row] = await database.rows<ConversationRow & { request_hash: string | null }>(
+    'find_repeated_conversation',
+    `select ${conversationColumns}, k.request_hash from conversations c
+       left join (select conversation_id, request_hash from idempotency_keys
+         where owner_id = $1 and key = $3 and created_at > now() - interval '24 hours') k
+         on k.conversation_id = c.id
+       where c.owner_id = $1 and (c.external_id = $2 or k.conversation_id is not null)
+       order by k.conversation_id is null limit 1`,
+    [wanted.owner, wanted.externalId ?? null, wanted.idempotency?.key ?? ''],
+  )
+  if (row === undefined) return undefined
+  const hash = wanted.idempotency?.requestHash
+  if (row.request_hash !== null && row.request_hash !== hash) {
+    throw new AppError('conflict', 'This Idempotency-Key was used with another body. Use a new key.')
+  }
+  return toConversation(row)
+}
+
+/** @throws AppError `not_found`, also for somebody else's conversation */
+export async function getConversation(
+  database: Database,
+  owner: OwnerId,
+  id: ConversationId,
+): Promise<Conversation> {
+  const [row] = await database.rows<ConversationRow>(
+    'get_conversation',
+    `select ${conversationColumns} from conversations where id = $1 and owner_id = $2`,
+    [id, owner],
+  )
+  return toConversation(required(row, id))
+}
+
+/** Lists an owner's conversations, the latest first, a page at a time. */
+export async function listConversations(
+  database: Database,
+  { owner, cursor, archived, search }: ConversationQuery,
+): Promise<{ conversations: Conversation[]; nextCursor: string | null }> {
+  const rows = await database.rows<ConversationRow>(
+    'list_conversations',
+    `select ${conversationColumns} from conversations
+       where owner_id = $1 and archived = $2 and ($3 = '' or title ilike '%' || $3 || '%')
+         and ($4 = '' or (updated_at, id) < (select updated_at, id from conversations where id = $4 and owner_id = $1))
+       order by updated_at desc, id desc limit ${pageSize + 1}`,
+    [owner, archived, (search ?? '').replace(/[\\%_]/g, '\\$&'), cursor ?? ''],
+  )
+  const page = rows.slice(0, pageSize)
+  return {
+    conversations: page.map(toConversation),
+    nextCursor: rows.length > pageSize ? (page.at(-1)?.id ?? null) : null,
+  }
+}
+
+/** Changes the given fields; effective with the next turn. @throws AppError `not_found` */
+export async function patchConversation(
+  database: Database,
+  owner: OwnerId,
+  id: ConversationId,
+  patch: ConversationPatch,
+): Promise<Conversation> {
+  const [row] = await database.rows<ConversationRow>(
+    'patch_conversation',
+    `update conversations set title = coalesce($3, title), model = coalesce($4, model),
+         instructions = coalesce($5, instructions), tools = coalesce($6, tools),
+         chain_id = coalesce($7, chain_id), busy_policy = coalesce($8, busy_policy),
+         history = coalesce($9::json, history), memory = coalesce($10, memory),
+         archived = coalesce($11, archived), updated_at = now()
+       where id = $1 and owner_id = $2 returning ${conversationColumns}`,
+    [
+      id,
+      owner,
+      patch.title === undefined ? null : storableText(patch.title),
+      patch.model ?? null,
+      patch.instructions === undefined ? null : storableText(patch.instructions),
+      patch.tools ?? null,
+      patch.chainId ?? null,
+      patch.busyPolicy ?? null,
+      patch.history === undefined ? null : JSON.stringify(patch.history),
+      patch.memory ?? null,
+      patch.archived ?? null,
+    ],
+  )
+  return toConversation(required(row, id))
+}
+
+/** Removes a conversation with everything it holds. @throws AppError `not_found` */
+export async function deleteConversation(
+  database: Database,
+  owner: OwnerId,
+  id: ConversationId,
+): Promise<void> {
+  const rows = await database.rows(
+    'delete_conversation',
+    `with gone as (delete from conversations where id = $1 and owner_id = $2 returning id),
+       log as (delete from events where conversation_id in (select id from gone))
+     select id from gone`,
+    [id, owner],
+  )
+  if (rows.length === 0) throw notFound(id)
+}
+
+function required(row: ConversationRow | undefined, id: ConversationId): ConversationRow {
+  if (row === undefined) throw notFound(id)
+  return row
+}
+
+function notFound(id: ConversationId): AppError {
+  return new AppError('not_found', `There is no conversation ${id}. List yours with GET /api/conversations.`)
+}

@@ -1,0 +1,85 @@
+import pg from 'pg'
+
+import { toDatabaseError } from './database-error.ts'
+
+export type DatabaseOptions = {
+  url: string
+  /** Connections at most; one is enough for everything to work. */
+  poolSize: number
+  applicationName: string
+  /** Told about idle connections that break; the pool replaces them by itself. */
+  onIdleError(error: Error): void
+}
+
+/** A pool of connections that speaks in prepared statements. All errors went through `toDatabaseError`. */
+export interface Database {
+  /** Calls a function of the schema and returns its single answer. */
+  call<Answer>(functionName: string, values: readonly unknown[]): Promise<Answer>
+  /** Runs a statement under a name, so that the server plans it once. */
+  rows<Row extends pg.QueryResultRow>(name: string, text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** Opens a connection of its own, outside the pool; the caller must end it. */
+  openConnection(): Promise<pg.Client>
+  /** For libraries that bring their own statements. */
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+/** Opens the pool; connects with the first statement. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const connection = {
+    connectionString: options.url,
+    application_name: options.applicationName,
+    types: { getTypeParser },
+    keepAlive: true,
+  }
+  const pool = new pg.Pool({ ...connection, max: options.poolSize, connectionTimeoutMillis: 5_000 })
+  pool.on('error', (error) => options.onIdleError(error))
+
+  async function rows<Row extends pg.QueryResultRow>(
+    name: string,
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    try {
+      return (await pool.query<Row>({ name, text, values: [...values] })).rows
+    } catch (error) {
+      throw toDatabaseError(error)
+    }
+  }
+
+  return {
+    pool,
+    rows,
+    async call<Answer>(functionName: string, values: readonly unknown[]) {
+      const places = values.map((_, index) => `$${index + 1}`).join(', ')
+      const found = await rows<{ answer: Answer }>(
+        functionName,
+        `select ${functionName}(${places}) as answer`,
+        values,
+      )
+      const [row] = found
+      if (row === undefined) throw new Error(`The function ${functionName} returned no row.`)
+      return row.answer
+    },
+    async openConnection() {
+      const client = new pg.Client(connection)
+      try {
+        await client.connect()
+      } catch (error) {
+        throw toDatabaseError(error)
+      }
+      return client
+    },
+    async close() {
+      await pool.end()
+    },
+  }
+}
+
+const int8 = 20
+
+/** Numbers of events and positions stay below 2^53; the driver would return them as strings. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (oid === int8) return Number
+  return pg.types.getTypeParser(oid, format ?? 'text')
+}

@@ -1,0 +1,25 @@
+import { AppError } from '../contracts/errors.ts'
+import type { ConversationId, OwnerId } from '../contracts/ids.ts'
+import type { Database } from './database.ts'
+
+/** Where a log ends. */
+export type LogEnd = {
+  lastSeq: number
+  /**
+   * The highest number that a client may have seen. After a crash of the server it lies beyond the last one:
+   * asynchronous appends may have been taken back, and the next number will jump over them.
+   */
+  highestGiven: number
+}
+
+/** @throws AppError `not_found` */
+export async function getLogEnd(database: Database, owner: OwnerId, id: ConversationId): Promise<LogEnd> {
+  const [row] = await database.rows<{ last_seq: number; same_server: boolean }>(
+    'get_log_end',
+    `select last_seq, server_start = pg_postmaster_start_time() as same_server
+       from conversations where id = $1 and owner_id = $2`,
+    [id, owner],
+  )
+  if (row === undefined) throw new AppError('not_found', `There is no conversation ${id}.`)
+  return { lastSeq: row.last_seq, highestGiven: row.last_seq + (row.same_server ? 0 : 1_000_000) }
+}

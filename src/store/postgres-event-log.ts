@@ -1,0 +1,52 @@
+import type { EventType } from '../contracts/event.ts'
+import { AppError } from '../contracts/errors.ts'
+import type { Database } from './database.ts'
+import type { EventLog } from './event-log.ts'
+import { fromWireNotice, type LogAnswer, toEvent, toEventRow, toEventRowsJson } from './log-answer.ts'
+import { openNotificationChannel } from './notification-channel.ts'
+import { publishNotice } from './publish-notice.ts'
+
+export type PostgresEventLogOptions = { onChannelError(error: unknown): void }
+
+type StoredEvent = { seq: number; turn_id: string | null; type: EventType; body: object; ts: Date }
+
+/** The event log in PostgreSQL. */
+export function createPostgresEventLog(database: Database, options: PostgresEventLogOptions): EventLog {
+  return {
+    async append(conversationId, events, { onlyInTurn, async = false } = {}) {
+      const answer = await database.call<LogAnswer | null>('append_events', [
+        conversationId,
+        toEventRowsJson(events),
+        onlyInTurn ?? null,
+        async,
+      ])
+      if (answer === null) throw new AppError('not_found', `There is no conversation ${conversationId}.`)
+      if (!async) publishNotice(database, conversationId, answer, events.map(toEventRow))
+      return answer.last
+    },
+
+    async read(conversationId, after, limit) {
+      const found = await database.rows<StoredEvent>(
+        'read_events',
+        'select seq, turn_id, type, body, ts from events where conversation_id = $1 and seq > $2 order by seq limit $3',
+        [conversationId, after, limit + 1],
+      )
+      const page = found.slice(0, limit)
+      return {
+        events: page.map(({ seq, turn_id, type, body, ts }) =>
+          toEvent(conversationId, { seq, ts, k: null, t: turn_id, y: type, b: body }),
+        ),
+        nextAfter: page.at(-1)?.seq ?? after,
+        hasMore: found.length > limit,
+      }
+    },
+
+    async listen({ onNotice, onGap }) {
+      return openNotificationChannel(database, 'perdura_events', {
+        onPayload: (payload) => onNotice(fromWireNotice(payload)),
+        onGap,
+        onError: options.onChannelError,
+      })
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import type { ConversationState, HistoryStrategy } from '../contracts/conversation.ts'
+import type { ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
+import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
+import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
+import type { ModelUsage } from '../contracts/event.ts'
+import type { Database } from './database.ts'
+import type { NewEvent } from './event-log.ts'
+import { type EventRow, type LogAnswer, toEventRow, toEventRowsJson } from './log-answer.ts'
+import type { StoredToolCall } from './message-row.ts'
+import { publishNotice } from './publish-notice.ts'
+import { storableJson } from './storable-text.ts'
+
+/** What a conversation is set to, as a model call needs it. */
+export type TurnSettings = {
+  owner: OwnerId
+  wallet: string | null
+  model: string
+  instructions: string | null
+  /** Names of the tools the model may use; null: all of them. */
+  tools: string[] | null
+  chainId: number | null
+  history: HistoryStrategy
+}
+
+export type BegunRound =
+  | { outcome: 'run'; state: ConversationState; settings: TurnSettings; startedAtMs: number; lastSeq: number }
+  /** The round was stored by an earlier try. */
+  | { outcome: 'done'; stored: RoundOutcome }
+  /** The messages belong to another turn, or the turn has ended, or the conversation is gone. */
+  | { outcome: 'taken' | 'over' | 'missing' }
+
+/** A call that a reply asked for; one with an `end` is over before it began. */
+export type NewCall = StoredToolCall & { end?: { status: ToolStatus; error: ToolError; text: string } }
+
+export type FinishedRound = {
+  conversationId: ConversationId
+  turnId: TurnId
+  round: number
+  outcome: RoundOutcome
+  message: { id: string; text: string; toolCalls: StoredToolCall[] } | null
+  calls: readonly NewCall[]
+  usage: (ModelUsage & { attempt: number }) | null
+  events: readonly NewEvent[]
+  /** Deltas after this number are removed. */
+  deltaFloor: number
+}
+
+/** Begins a round, and with round 0 its turn: its messages become part of the turn and are shown. */
+export async function beginRound(
+  database: Database,
+  { conversationId, turnId, round, messageIds, trigger }: RoundRef,
+  promptHash: string,
+): Promise<BegunRound> {
+  type Answer = BegunRound & { log?: LogAnswer; events?: EventRow[] }
+  const answer = await database.call<Answer>('begin_round', [
+    conversationId,
+    turnId,
+    round,
+    messageIds,
+    trigger,
+    promptHash,
+  ])
+  if (answer.outcome !== 'run') return answer
+  publishNotice(database, conversationId, answer.log, answer.events)
+  const { state, settings, startedAtMs, log } = answer
+  return { outcome: 'run', state, settings, startedAtMs, lastSeq: log?.last ?? 0 }
+}
+
+/**
+ * Stores what a model call produced, all or nothing, and ends the turn unless tools follow.
+ * Returns the outcome that stands: an earlier try's, if there was one.
+ */
+export async function finishRound(database: Database, finished: FinishedRound): Promise<RoundOutcome> {
+  const { conversationId, events } = finished
+  const answer = await database.call<{
+    outcome: 'stored' | 'done' | 'over'
+    stored?: RoundOutcome
+    log?: LogAnswer
+  }>('finish_round', [
+    conversationId,
+    finished.turnId,
+    finished.round,
+    storableJson(finished.outcome),
+    finished.message === null ? null : storableJson(finished.message),
+    storableJson(finished.calls.map(toCallRow)),
+    finished.usage === null ? null : storableJson(finished.usage),
+    toEventRowsJson(events),
+    finished.deltaFloor,
+    finished.outcome.kind !== 'tools',
+  ])
+  publishNotice(database, conversationId, answer.log, events.map(toEventRow))
+  if (answer.stored !== undefined) return answer.stored
+  return answer.outcome === 'over' ? { kind: 'nothing' } : finished.outcome
+}
+
+function toCallRow({ callId, providerCallId, name, arguments: args, end }: NewCall): object {
+  return { id: callId, providerCallId, name, arguments: args, ...end }
+}

@@ -1,0 +1,107 @@
+import type { Snapshot } from '../contracts/event.ts'
+import { AppError } from '../contracts/errors.ts'
+import type { ConversationId, OwnerId } from '../contracts/ids.ts'
+import type { CallProgress, ToolStatus } from '../contracts/tool-call.ts'
+import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
+import type { Database } from './database.ts'
+import { messageColumns, type MessageRow, toMessage } from './message-row.ts'
+
+type CallRow = {
+  id: string
+  name: string
+  status: ToolStatus | null
+  steps: string[] | null
+  done: number[] | null
+}
+
+type SnapshotRow = {
+  conversation: Omit<ConversationRow, 'created_at' | 'updated_at' | 'turn_started_at'> & {
+    created_at: string
+    updated_at: string
+    turn_started_at: string | null
+  }
+  messages: (Omit<MessageRow, 'created_at'> & { created_at: string })[] | null
+  calls: CallRow[] | null
+}
+
+/**
+ * Reads everything a screen starts from, as of one moment: a single statement sees one state.
+ * @throws AppError `not_found`
+ */
+export async function getSnapshot(database: Database, owner: OwnerId, id: ConversationId): Promise<Snapshot> {
+  const [row] = await database.rows<SnapshotRow>(
+    'get_snapshot',
+    `select
+       (select row_to_json(c) from (select ${conversationColumns} from conversations
+          where id = $1 and owner_id = $2) c) as conversation,
+       (select json_agg(m order by m.position) from (select ${messageColumns}, position from messages
+          where conversation_id = $1 and state <> 'received') m) as messages,
+       (select json_agg(k order by k.id) from (
+          select t.id, t.name, t.status, e.body -> 'steps' as steps,
+              (select json_agg(s.step_index order by s.step_index) from tool_steps s where s.call_id = t.id) as done
+            from conversations c
+            join tool_calls t on t.turn_id = c.turn_id
+            join events e on e.conversation_id = c.id and e.key = t.id || ':started'
+            where c.id = $1) k) as calls`,
+    [id, owner],
+  )
+  if (!row?.conversation) throw new AppError('not_found', `There is no conversation ${id}.`)
+  return toSnapshot(row)
+}
+
+function toSnapshot({ conversation: row, messages, calls }: SnapshotRow): Snapshot {
+  const conversation = toConversation({
+    ...row,
+    created_at: new Date(row.created_at),
+    updated_at: new Date(row.updated_at),
+    turn_started_at: null,
+  })
+  const shown = (messages ?? []).map((message) =>
+    toMessage({ ...message, created_at: new Date(message.created_at) }),
+  )
+  const queued = shown.filter(({ state }) => state === 'queued')
+  return {
+    conversation,
+    messages: shown.filter(({ state }) => state !== 'queued'),
+    openRequests: [],
+    queue: queued.map(({ id, text }, position) => ({ messageId: id, text: text ?? '', position })),
+    ...(row.turn_id === null
+      ? {}
+      : {
+          turn: {
+            turnId: row.turn_id,
+            round: row.turn_round ?? 0,
+            startedAt: new Date(row.turn_started_at ?? row.updated_at).toISOString(),
+          },
+        }),
+    calls: (calls ?? []).map(toCallProgress),
+    lastSeq: conversation.lastSeq,
+  }
+}
+
+/** Progress of one call as the log knows it. */
+export function toCallProgress({ id, name, status, steps, done }: CallRow): CallProgress {
+  const names = steps ?? []
+  const finished = new Set(done ?? [])
+  const current = names.findIndex((_, index) => !finished.has(index))
+  return {
+    callId: id,
+    name,
+    status: status ?? 'running',
+    ...(names.length === 0
+      ? {}
+      : { stepIndex: current === -1 ? names.length - 1 : current, stepCount: names.length }),
+    steps: names.map((step, index) => ({
+      name: step,
+      status: finished.has(index)
+        ? 'ok'
+        : index !== current
+          ? 'pending'
+          : status === null
+            ? 'running'
+            : status === 'cancelled'
+              ? 'cancelled'
+              : 'error',
+    })),
+  }
+}

@@ -1,0 +1,95 @@
+import type { CallId, OwnerId } from '../contracts/ids.ts'
+import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
+import type { FailedCallRef, ToolCallRef, ToolStepRef } from '../contracts/activity-interface.ts'
+import type { Database } from './database.ts'
+import type { NewEvent } from './event-log.ts'
+import { type LogAnswer, toEventRow, toEventRowsJson } from './log-answer.ts'
+import { publishNotice } from './publish-notice.ts'
+import { storableJson, storableText } from './storable-text.ts'
+
+/** What a try of a call starts from. */
+export type BegunTry =
+  | {
+      outcome: 'run'
+      name: string
+      /** The model's own JSON text. */
+      arguments: string
+      /** Tries that ended in an error of the tool's own. */
+      failed: number
+      /** Tries that took their worker with them. */
+      lost: number
+      owner: OwnerId
+      wallet: string | null
+      chainId: number | null
+      /** The turn is being stopped. */
+      cancelling: boolean
+      /** The step's output is stored already. */
+      stepDone: boolean
+      /** Outputs of earlier steps, by name. */
+      earlier: Record<string, unknown>
+    }
+  | { outcome: 'done'; status: ToolStatus }
+  | { outcome: 'missing' }
+
+export type CallEnd = {
+  status: ToolStatus
+  output: unknown
+  error: ToolError | null
+  /** What the model is given. */
+  text: string
+}
+
+/** Claims one try of a call, or of one of its steps, and loads what it needs. */
+export async function beginToolTry(
+  database: Database,
+  callId: CallId,
+  stepIndex: number | null,
+): Promise<BegunTry> {
+  return database.call<BegunTry>('begin_tool_try', [callId, stepIndex])
+}
+
+/** Counts a try that failed by itself; a try handed over to another worker is uncounted instead. */
+export async function endToolTry(database: Database, callId: CallId, failed: boolean): Promise<void> {
+  await database.call('end_tool_try', [callId, failed])
+}
+
+/** Stores a step's output, once. Returns false when the call is over. */
+export async function finishStep(
+  database: Database,
+  { conversationId, turnId, callId, stepIndex, step }: ToolStepRef,
+  output: unknown,
+  events: readonly NewEvent[],
+): Promise<boolean> {
+  const answer = await database.call<{ outcome: 'stored' | 'over'; log?: LogAnswer }>('finish_step', [
+    conversationId,
+    turnId,
+    callId,
+    stepIndex,
+    step,
+    storableJson(output),
+    toEventRowsJson(events),
+  ])
+  publishNotice(database, conversationId, answer.log, events.map(toEventRow))
+  return answer.outcome === 'stored'
+}
+
+/** Stores the end of a call, once. Returns the status that stands: an earlier end's, if there was one. */
+export async function finishCall(
+  database: Database,
+  { conversationId, turnId, callId }: ToolCallRef | FailedCallRef,
+  end: CallEnd,
+  events: readonly NewEvent[],
+): Promise<ToolStatus> {
+  const answer = await database.call<{ status: ToolStatus | null; log?: LogAnswer }>('finish_call', [
+    conversationId,
+    turnId,
+    callId,
+    end.status,
+    end.output === undefined ? null : storableJson(end.output),
+    end.error === null ? null : storableJson(end.error),
+    storableText(end.text),
+    toEventRowsJson(events),
+  ])
+  publishNotice(database, conversationId, answer.log, events.map(toEventRow))
+  return answer.status ?? end.status
+}

@@ -1,0 +1,59 @@
+import type { CallId, ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
+import type { ToolError } from '../contracts/tool-call.ts'
+import type { Database } from './database.ts'
+import type { NewEvent } from './event-log.ts'
+import { type LogAnswer, toEventRow, toEventRowsJson } from './log-answer.ts'
+import { publishNotice } from './publish-notice.ts'
+import { storableJson } from './storable-text.ts'
+
+/** A call that ends because its turn does. */
+export type OpenCallEnd = { callId: CallId; error: ToolError; text: string; event: NewEvent }
+
+export type FinishedTurn = {
+  conversationId: ConversationId
+  turnId: TurnId
+  /** How calls that are still open end. */
+  openCallStatus: 'cancelled' | 'timeout' | 'error'
+  openCalls: readonly OpenCallEnd[]
+  events: readonly NewEvent[]
+}
+
+/** Ends the running turn with every call of it that is still open. Does nothing when it has ended. */
+export async function finishTurn(database: Database, finished: FinishedTurn): Promise<void> {
+  const { conversationId, turnId, openCallStatus, openCalls, events } = finished
+  const answer = await database.call<{ log?: LogAnswer }>('finish_turn', [
+    conversationId,
+    turnId,
+    openCallStatus,
+    storableJson(
+      openCalls.map(({ callId, event, ...rest }) => ({ id: callId, ...rest, event: toEventRow(event) })),
+    ),
+    toEventRowsJson(events),
+  ])
+  publishNotice(database, conversationId, answer.log)
+}
+
+/** Lists the calls of a turn that have no end yet. */
+export async function listOpenCalls(database: Database, turnId: TurnId): Promise<CallId[]> {
+  const rows = await database.rows<{ id: string }>(
+    'list_open_calls',
+    'select id from tool_calls where turn_id = $1 and status is null order by id',
+    [turnId],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Marks the running turn as being stopped and tells every worker. Undefined: no such conversation. */
+export async function stopTurn(
+  database: Database,
+  owner: OwnerId,
+  conversationId: ConversationId,
+  turnId: TurnId | undefined,
+): Promise<{ stopping: TurnId | null } | undefined> {
+  const answer = await database.call<{ outcome: 'stopping' | 'idle' | 'missing'; turnId?: TurnId }>(
+    'stop_turn',
+    [conversationId, owner, turnId ?? null],
+  )
+  if (answer.outcome === 'missing') return undefined
+  return { stopping: answer.turnId ?? null }
+}

@@ -1,0 +1,107 @@
+/** The worker process: runs workflows and activities until it is told to stop. */
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+
+import { Connection } from '@temporalio/client'
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
+
+import { createActivities } from '../activities/create-activities.ts'
+import { taskQueue } from '../contracts/temporal-names.ts'
+import { loadServiceConfig } from '../ops/config.ts'
+import { createLogger } from '../ops/logger.ts'
+import { announceReady } from '../ops/ready.ts'
+import { registerSearchAttributes } from '../ops/register-search-attributes.ts'
+import { onShutdown } from '../ops/shutdown.ts'
+import { readTemporalOptions } from '../ops/temporal-options.ts'
+import { openDatabase } from '../store/database.ts'
+import { migrate } from '../store/migrate.ts'
+import { openWorkerRegistry } from '../store/worker-registry.ts'
+import { ActivityJournal } from './activity-journal.ts'
+import { buildBundle } from './build-bundle.ts'
+import { connectServices } from './connect-services.ts'
+import { startHealthServer } from './health-server.ts'
+import { watchForLostActivities } from './lost-activities.ts'
+import { toTemporalLogger } from './temporal-logger.ts'
+
+const config = loadServiceConfig()
+const logger = createLogger({ level: config.log.level, part: 'worker' })
+const identity = `${process.pid}@${hostname()}`
+const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
+
+Runtime.install({ logger: toTemporalLogger(logger), shutdownSignals: [] })
+const database = openDatabase({
+  url: config.database.url,
+  poolSize: config.database.poolSize,
+  applicationName: 'perdura-worker',
+  onIdleError: onProblem,
+})
+await migrate(database)
+const { services, close } = await connectServices(config, database, logger)
+const registry = await openWorkerRegistry(database, identity, onProblem)
+const journal = new ActivityJournal(registry, onProblem)
+
+const temporalOptions = await readTemporalOptions(config.temporal)
+const { namespace } = config.temporal
+const [connection, nativeConnection, bundle] = await Promise.all([
+  Connection.connect(temporalOptions),
+  NativeConnection.connect({ ...temporalOptions, grpcCompression: { codec: 'none' } }),
+  config.worker.bundlePath === undefined
+    ? buildBundle()
+    : { code: await readFile(config.worker.bundlePath, 'utf8') },
+])
+await registerSearchAttributes(connection, namespace, logger)
+
+const worker = await Worker.create({
+  connection: nativeConnection,
+  namespace,
+  identity,
+  taskQueue,
+  workflowBundle: bundle,
+  activities: createActivities(services),
+  interceptors: { activity: [journal.interceptor] },
+  maxConcurrentActivityTaskExecutions: config.worker.activitySlots,
+  maxConcurrentWorkflowTaskExecutions: config.worker.workflowSlots,
+  maxCachedWorkflows: config.worker.cachedWorkflows,
+  stickyQueueScheduleToStartTimeout: '1s',
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
+  shutdownGraceTime: '3s',
+  shutdownForceTime: '7s',
+})
+const stopWatching = watchForLostActivities({ registry, connection, namespace, logger })
+const health =
+  config.worker.healthPort === undefined
+    ? undefined
+    : startHealthServer(config.worker.healthPort, () => worker.getState() === 'RUNNING')
+const running = worker.run()
+
+onShutdown(logger, [
+  {
+    name: 'worker',
+    timeoutMs: 8_000,
+    async run() {
+      stopWatching()
+      worker.shutdown()
+      await running
+    },
+  },
+  {
+    name: 'services',
+    timeoutMs: 1_500,
+    async run() {
+      journal.close()
+      health?.close()
+      await close()
+      await registry.close()
+      await nativeConnection.close()
+      await connection.close()
+      await database.close()
+    },
+  },
+])
+announceReady()
+logger.info(
+  { identity, model: services.models.defaultModel.id, tools: services.tools.list().length },
+  'worker is ready',
+)
+await running

@@ -1,0 +1,76 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  type ActivityOptions,
+  isCancellation,
+  proxyActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow'
+
+import type { Activities, FailedCallRef, ToolCallRef } from '../contracts/activity-interface.ts'
+import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
+import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
+
+/** Longer than any model call may take by configuration; the activity itself keeps the configured time. */
+const modelCallTimeoutMs = 20 * 60_000
+/** What an activity may take beyond its tool's own timeout: loading, and storing the result. */
+const toolMarginMs = 10_000
+/** How long the infrastructure may be away under an activity before the workflow gives up on it. */
+const outageAllowanceMs = 15 * 60_000
+
+const shared: ActivityOptions = {
+  heartbeatTimeout: '10s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  // The activity decides whether a failure is final; here is only how fast the next try comes.
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+}
+
+/** Short writes that must succeed in the end, however long the database is away. */
+const { failToolCall, finishTurn } = proxyActivities<Activities>({ ...shared, startToCloseTimeout: '30s' })
+
+export { failToolCall, finishTurn }
+
+export function scheduleModelCall(round: RoundRef, model: string | undefined): Promise<RoundOutcome> {
+  const { callModel } = proxyActivities<Activities>({
+    ...shared,
+    startToCloseTimeout: modelCallTimeoutMs,
+    scheduleToCloseTimeout: modelCallTimeoutMs + outageAllowanceMs,
+    summary: `${model ?? 'model call'}, round ${round.round}`,
+  })
+  return callModel(round)
+}
+
+export function scheduleTool(ref: ToolCallRef, { summary, timeoutMs }: ScheduledCall): Promise<CallOutcome> {
+  const { runTool } = proxyActivities<Activities>({ ...shared, ...timeouts(timeoutMs), summary })
+  return runTool(ref)
+}
+
+export function scheduleToolStep(
+  ref: ToolCallRef,
+  { summary, steps }: ScheduledCall,
+  stepIndex: number,
+): Promise<CallOutcome> {
+  const step = steps[stepIndex]
+  if (step === undefined) throw ApplicationFailure.nonRetryable(`There is no step ${stepIndex}.`)
+  const { runToolStep } = proxyActivities<Activities>({
+    ...shared,
+    ...timeouts(step.timeoutMs),
+    summary: `${summary}: ${step.name}`,
+  })
+  return runToolStep({ ...ref, stepIndex, stepCount: steps.length, step: step.name })
+}
+
+function timeouts(timeoutMs: number): ActivityOptions {
+  const startToCloseTimeout = timeoutMs + toolMarginMs
+  return { startToCloseTimeout, scheduleToCloseTimeout: startToCloseTimeout * 3 + outageAllowanceMs }
+}
+
+/** What the failure of a tool's activity means for its call. */
+export function classifyToolFailure(error: unknown): 'cancelled' | Pick<FailedCallRef, 'status' | 'code'> {
+  if (isCancellation(error)) return 'cancelled'
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  if (cause instanceof TimeoutFailure) return { status: 'timeout', code: 'tool_timeout' }
+  const type = cause instanceof ApplicationFailure ? cause.type : undefined
+  return { status: 'error', code: type === 'tool_crashed' ? 'tool_crashed' : 'tool_failed' }
+}

@@ -1,0 +1,84 @@
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow'
+
+import { turnIdOf } from '../contracts/ids.ts'
+import { queryNames, searchAttributes, signalNames } from '../contracts/temporal-names.ts'
+import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
+import type { CarriedTurn, ConversationInput, StatusAnswer } from '../contracts/turn.ts'
+import { CallProgressTable } from './call-progress.ts'
+import { StateOfConversation } from './conversation-state.ts'
+import { MessageQueue } from './message-queue.ts'
+import { mustContinueAsNew } from './must-continue-as-new.ts'
+import { type ModelMemory, runConversationTurn } from './run-conversation-turn.ts'
+
+const userMessage = defineSignal<[{ messageId: string }]>(signalNames.userMessage)
+const cancelTurn = defineSignal<[{ turnId?: string }]>(signalNames.cancelTurn)
+const status = defineQuery<StatusAnswer>(queryNames.status)
+const toolProgress = defineQuery<ToolProgressAnswer>(queryNames.toolProgress)
+
+const conversationStateKey = { name: 'ConversationState', type: searchAttributes.ConversationState }
+const modelKey = { name: 'Model', type: searchAttributes.Model }
+const lastTurnAtKey = { name: 'LastTurnAt', type: searchAttributes.LastTurnAt }
+
+/**
+ * One conversation, for as long as it lives. Signals put ids into a queue, one loop takes them out; content
+ * never comes here.
+ */
+export async function conversation({ conversationId, turns, carried }: ConversationInput): Promise<void> {
+  const queue = new MessageQueue(carried?.queue, carried?.seen)
+  const calls = new CallProgressTable()
+  const state = new StateOfConversation(turns, queue, calls)
+  const memory: ModelMemory = {}
+  let scope: CancellationScope | undefined
+
+  setHandler(userMessage, ({ messageId }) => {
+    queue.add(messageId)
+    if (scope !== undefined) state.describe()
+  })
+  setHandler(cancelTurn, ({ turnId }) => {
+    if (scope === undefined || (turnId !== undefined && turnId !== state.runningTurnId)) return
+    state.cancelling()
+    scope.cancel()
+  })
+  setHandler(status, () => state.answer())
+  setHandler(toolProgress, () => calls.answer())
+
+  function nextTurn(): CarriedTurn {
+    const messageId = queue.takeFirst()
+    const turnId = turnIdOf(conversationId, state.countTurn())
+    const messageIds = messageId === undefined ? [] : [messageId]
+    return { turn: { conversationId, turnId, trigger: 'user', messageIds }, round: 0, limits: null }
+  }
+
+  let cut = carried?.turn
+  for (;;) {
+    if (cut === undefined) await condition(() => queue.length > 0)
+    const turn: CarriedTurn = cut ?? nextTurn()
+    scope = new CancellationScope()
+    const exit = await scope.run(() => runConversationTurn(turn, state, calls, memory))
+    scope = undefined
+    cut = exit.kind === 'cut' ? exit.carried : undefined
+    if (exit.kind === 'ended') {
+      state.endTurn(exit.end)
+      upsertSearchAttributes([
+        { key: conversationStateKey, value: state.answer().state },
+        { key: lastTurnAtKey, value: new Date() },
+        ...(memory.model === undefined ? [] : [{ key: modelKey, value: memory.model }]),
+      ])
+    }
+    if (cut !== undefined || mustContinueAsNew()) {
+      await continueAsNew<typeof conversation>({
+        conversationId,
+        turns: state.turns,
+        carried: { ...queue.toCarried(), ...(cut === undefined ? {} : { turn: cut }) },
+      })
+    }
+  }
+}

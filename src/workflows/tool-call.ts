@@ -1,0 +1,38 @@
+import type { FailedCallRef } from '../contracts/activity-interface.ts'
+import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
+
+/** What a tool call needs from the world. */
+export interface ToolCallPorts {
+  runTool(call: ScheduledCall): Promise<CallOutcome>
+  runToolStep(call: ScheduledCall, stepIndex: number): Promise<CallOutcome>
+  /** Writes the end of a call whose activity could not. */
+  failToolCall(call: ScheduledCall, failure: Pick<FailedCallRef, 'status' | 'code'>): Promise<CallOutcome>
+  /** Told before each step, for the progress query. */
+  onStep(call: ScheduledCall, stepIndex: number): void
+  /** What an activity's failure means; `cancelled` lets the turn end the call. */
+  classify(error: unknown): 'cancelled' | Pick<FailedCallRef, 'status' | 'code'>
+}
+
+/**
+ * Runs one tool call to its end. Each step is an activity of its own, so that a crash in step 3 resumes at
+ * step 3. A failed tool is an outcome that the model reads, not an exception.
+ */
+export async function runToolCall(call: ScheduledCall, ports: ToolCallPorts): Promise<CallOutcome> {
+  try {
+    return call.steps.length === 0 ? await ports.runTool(call) : await runSteps(call, ports)
+  } catch (error) {
+    const failure = ports.classify(error)
+    if (failure === 'cancelled') return { status: 'cancelled' }
+    return ports.failToolCall(call, failure)
+  }
+}
+
+async function runSteps(call: ScheduledCall, ports: ToolCallPorts): Promise<CallOutcome> {
+  let outcome: CallOutcome = { status: 'ok' }
+  for (const [stepIndex] of call.steps.entries()) {
+    ports.onStep(call, stepIndex)
+    outcome = await ports.runToolStep(call, stepIndex)
+    if (outcome.status !== 'ok') return outcome
+  }
+  return outcome
+}
