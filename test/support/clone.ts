@@ -1,0 +1,49 @@
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+const projectDir = join(import.meta.dirname, '..', '..')
+
+const parts = ['package.json', 'package-lock.json', 'tsconfig.json', 'bin', 'dev', 'src']
+
+// Each says that it is ready and leaves on SIGTERM, which is all that the launcher knows of a part.
+const stayingProgram = `
+process.on('SIGTERM', () => process.exit(0))
+setInterval(() => {}, 1_000)
+process.send?.({ type: 'ready' })
+`
+
+const servingProgram = `
+import { createServer } from 'node:http'
+process.on('SIGTERM', () => process.exit(0))
+const port = Number(process.env.PORT)
+const server = createServer((request, response) => response.end(JSON.stringify(process.env)))
+server.listen(port, '127.0.0.1', () => process.send?.({ type: 'ready', port }))
+`
+
+const standIns = {
+  'src/api/main.ts': servingProgram,
+  'src/models/scripted/main.ts': servingProgram,
+  'src/worker/main.ts': stayingProgram,
+  'src/worker/build-bundle.ts': '',
+}
+
+/** Makes a copy of the project in `dir`, as a clone is after the installation. */
+export async function makeClone(dir: string): Promise<void> {
+  for (const part of parts) {
+    // Without its time the copied lock file would look newer than what is installed.
+    await cp(join(projectDir, part), join(dir, part), { recursive: true, preserveTimestamps: true })
+  }
+  await symlink(join(projectDir, 'node_modules'), join(dir, 'node_modules'))
+}
+
+/**
+ * Makes a clone whose api, worker and model do nothing but live: what starts, stops and restarts them is
+ * real. The api answers every request with its environment.
+ */
+export async function makeCloneWithStandIns(dir: string): Promise<void> {
+  await makeClone(dir)
+  for (const [file, program] of Object.entries(standIns)) {
+    await mkdir(dirname(join(dir, file)), { recursive: true })
+    await writeFile(join(dir, file), program)
+  }
+}
