@@ -34,7 +34,8 @@ export function guardBody(body: ReadableStream<Uint8Array>, guard: BodyGuard): R
           throw error
         }
       },
-      cancel: () => drain(reader),
+      // Not awaited: the answer is complete, and the end of its connection must not hold it up.
+      cancel: () => void drain(reader),
     },
     { highWaterMark: 0 },
   )
@@ -81,7 +82,7 @@ function garbage(provider: string): AppError {
  * next request, a cancelled one closes it. An aborted request ends here at once.
  */
 async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), 250)
+  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), 250).unref()
   try {
     const { done } = await reader.read()
     if (!done) await reader.cancel()

@@ -3,12 +3,15 @@ import type { ModelScenario } from '../conformance/model-provider.ts'
 import type { ScriptedReply } from '../../src/models/scripted/scripted-reply.ts'
 import { openScriptedModel, scriptedProvider, scriptedRequest } from '../support/scripted-model.ts'
 
+const apiKey = 'sk-very-secret'
+
 modelProviderConformance('the provider over the openai package', async () => {
   const model = await openScriptedModel()
   let count = 0
   return {
-    provider: scriptedProvider(model.baseUrl, { apiKey: 'sk-very-secret', idleTimeoutMs: 500 }),
-    secrets: ['sk-very-secret', model.baseUrl, 'Hello [script:'],
+    provider: scriptedProvider(model.baseUrl, { apiKey }),
+    impatient: scriptedProvider(model.baseUrl, { apiKey, idleTimeoutMs: 200 }),
+    secrets: [apiKey, model.baseUrl, 'Hello [script:'],
     async prepare(scenario) {
       const key = `conformance-${count++}`
       await model.script(key, [toReply(scenario)])

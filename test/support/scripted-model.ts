@@ -58,8 +58,8 @@ export function scriptedConfig(baseUrl: string, changes: Partial<ProviderConfig>
     apiKey: 'sk-test-key',
     models: [{ model: 'demo', contextLimitTokens: 128_000 }],
     dialect: commonDialect,
-    timeoutMs: 10_000,
-    idleTimeoutMs: 5_000,
+    timeoutMs: 60_000,
+    idleTimeoutMs: 20_000,
     ...changes,
   }
 }
