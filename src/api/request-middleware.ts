@@ -45,8 +45,9 @@ export function checkHost(bound: string, allowed: readonly string[]) {
 
 /** Refuses bodies that are not JSON before anything looks at them. */
 export const requireJson = createMiddleware<ApiEnv>(async (context, next) => {
-  const hasBody = context.req.raw.body !== null && context.req.header('content-length') !== '0'
-  const type = context.req.header('content-type') ?? ''
+  const header = (name: string) => context.req.header(name)
+  const hasBody = Number(header('content-length') ?? 0) > 0 || header('transfer-encoding') !== undefined
+  const type = header('content-type') ?? ''
   if (hasBody && !/^application\/json\b/i.test(type)) {
     throw new AppError(
       'unsupported_media_type',

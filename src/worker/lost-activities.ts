@@ -1,5 +1,5 @@
 import type { Connection } from '@temporalio/client'
-import { temporal } from '@temporalio/proto'
+import proto from '@temporalio/proto'
 
 import type { Logger } from '../ops/logger.ts'
 import type { LostActivity, WorkerRegistry } from '../store/worker-registry.ts'
@@ -54,7 +54,7 @@ async function failTask(
     namespace,
     taskToken,
     identity: 'lost-activities',
-    failure: temporal.api.failure.v1.Failure.create({
+    failure: proto.temporal.api.failure.v1.Failure.create({
       message: 'worker_died',
       source: 'perdura',
       applicationFailureInfo: {
