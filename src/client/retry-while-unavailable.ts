@@ -6,6 +6,8 @@ import { waitMs } from './wait-ms.ts'
 export type RetryOptions = {
   /** After this long the last error is thrown; in milliseconds, default 60 s. */
   giveUpAfterMs?: number
+  /** False: only a server that answers "not now" is asked again; default true. */
+  retryUnreachable?: boolean
   signal?: AbortSignal
   /** Told before each pause. */
   onWait?: (error: Error, delayMs: number) => void
@@ -19,13 +21,14 @@ export async function retryWhileUnavailable<Answer>(
   request: () => Promise<Answer>,
   options: RetryOptions = {},
 ): Promise<Answer> {
-  const { giveUpAfterMs = 60_000, signal, onWait } = options
+  const { giveUpAfterMs = 60_000, retryUnreachable = true, signal, onWait } = options
   const endsAt = Date.now() + giveUpAfterMs
   for (let attempt = 0; ; attempt++) {
     try {
       return await request()
     } catch (error) {
       if (!isWorthRetrying(error) || signal?.aborted) throw error
+      if (!retryUnreachable && error instanceof UnreachableError) throw error
       const atLeastMs = error instanceof ProblemError ? error.retryAfterMs : undefined
       const delayMs = retryDelayMs(attempt, { atLeastMs })
       if (Date.now() + delayMs > endsAt) throw error
