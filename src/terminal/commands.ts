@@ -1,0 +1,74 @@
+import { text } from 'node:stream/consumers'
+import { createClient } from '../client/create-client.ts'
+import { ask, type AskOptions } from './ask.ts'
+import { connect } from './connect.ts'
+import { CommandError, exitCodes } from './exit-code.ts'
+import { findServer, notRunningMessage, type Server } from './find-server.ts'
+import { conversationLines } from './list-conversations.ts'
+import { createPalette } from './palette.ts'
+import { type ChatOptions, runChat } from './run-chat.ts'
+import { readStatus } from './status.ts'
+import { statusLines } from './status-lines.ts'
+import { toJsonLine } from './to-json-line.ts'
+import { findToken, tokenPath } from './token-file.ts'
+
+const { stdout, stderr, env } = process
+const say = (line: string) => void stderr.write(`${line}\n`)
+const surroundings = () => ({ cwd: process.cwd(), env })
+
+/** `perdura chat` */
+export async function runChatCommand(options: ChatOptions): Promise<number> {
+  const client = await connect(surroundings(), say)
+  await runChat(client, options, { stdin: process.stdin, stdout, stderr, env })
+  return exitCodes.success
+}
+
+/** `perdura ask` */
+export async function runAskCommand(
+  words: string,
+  { timeout, ...options }: AskOptions & { timeout?: number },
+): Promise<number> {
+  const question = (words === '-' ? await text(process.stdin) : words).trim()
+  if (question === '') throw new CommandError(exitCodes.usage, 'The question is empty.')
+  const stop = new AbortController()
+  const onInterrupt = () => {
+    // The second Ctrl-C does not wait for the turn to stop.
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted)
+    stop.abort(exitCodes.cancelled)
+  }
+  process.on('SIGINT', onInterrupt)
+  const timer =
+    timeout === undefined ? undefined : setTimeout(() => stop.abort(exitCodes.timeout), timeout * 1_000)
+  try {
+    const client = await connect(surroundings(), say)
+    return await ask(client, question, options, { stdout, stderr, env }, stop.signal)
+  } finally {
+    clearTimeout(timer)
+    process.off('SIGINT', onInterrupt)
+  }
+}
+
+/** `perdura status` */
+export async function runStatusCommand({ json }: { json: boolean }): Promise<number> {
+  const server = await findServer(surroundings())
+  const status = await readStatus(server, await keptClient(server))
+  if (json) stdout.write(toJsonLine(status))
+  else for (const line of statusLines(status, createPalette(stdout, env))) stdout.write(`${line}\n`)
+  if (status.health.reachable) return status.health.ready ? exitCodes.success : exitCodes.unavailable
+  const message = server.run ? notRunningMessage : `${server.url} does not answer. Check PERDURA_URL.`
+  throw new CommandError(exitCodes.unavailable, message)
+}
+
+/** `perdura conversations` */
+export async function runConversationsCommand({ json }: { json: boolean }): Promise<number> {
+  const client = await connect(surroundings(), say)
+  if (json) stdout.write(toJsonLine(await client.listConversations()))
+  else for (const line of await conversationLines(client)) stdout.write(`${line}\n`)
+  return exitCodes.success
+}
+
+/** Looking at the status makes no guest. */
+async function keptClient(server: Server) {
+  const token = env.PERDURA_TOKEN || (await findToken(tokenPath(surroundings()), server))
+  return token ? createClient({ url: server.url, token }) : undefined
+}

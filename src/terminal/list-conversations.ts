@@ -1,0 +1,15 @@
+import type { Client } from '../client/create-client.ts'
+import type { Conversation } from '../contracts/conversation.ts'
+import { toPlainLine } from './text-filter.ts'
+
+/** The owner's latest conversations, one to a line. */
+export async function conversationLines(client: Client): Promise<string[]> {
+  const { conversations, nextCursor } = await client.listConversations()
+  if (conversations.length === 0) return ['There are no conversations yet.']
+  return [...conversations.map(toLine), ...(nextCursor ? ['(older ones are not shown)'] : [])]
+}
+
+function toLine({ id, state, updatedAt, title }: Conversation): string {
+  const time = updatedAt.slice(0, 16).replace('T', ' ')
+  return `${id}  ${time}  ${state.padEnd(10)}  ${toPlainLine(title)}`
+}

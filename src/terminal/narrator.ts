@@ -1,0 +1,141 @@
+import { findCall, findMessage } from '../client/entry-list.ts'
+import type { CallEntry, ConversationView, MessageEntry } from '../client/conversation-view.ts'
+import type { StreamEvent } from '../contracts/event.ts'
+import { AnswerText } from './answer-text.ts'
+import { describeOutcome } from './describe-outcome.ts'
+import type { Palette } from './palette.ts'
+import { PlainProgress } from './plain-progress.ts'
+import { toPlainLine, toPlainText } from './text-filter.ts'
+import { toolRow } from './tool-row.ts'
+
+/** What a screen shows next: a piece of the answer, the answer's end, or a line of its own. */
+export type Narration =
+  | { kind: 'answer'; text: string }
+  | { kind: 'answerEnd' }
+  | { kind: 'line'; text: string }
+
+export type NarratorOptions = {
+  palette: Palette
+  columns: () => number
+  /** Tells how running tools go on in lines; without it a screen draws them in place. */
+  progressLines: boolean
+  /** Tells what users said. */
+  userLines: boolean
+}
+
+/** Turns events into what a person reads, once each, in order. */
+export class Narrator {
+  readonly #options: NarratorOptions
+  readonly #answers = new Map<string, AnswerText>()
+  readonly #progress = new PlainProgress()
+
+  constructor(options: NarratorOptions) {
+    this.#options = options
+  }
+
+  /** `view` is the view after the event. */
+  tell(event: StreamEvent, view: ConversationView): Narration[] {
+    const { palette, userLines } = this.#options
+    switch (event.type) {
+      case 'snapshot':
+        return [this.remark('The conversation was loaded anew.'), ...this.#tellLatestAnswers(view)]
+      case 'turn.started':
+        return userLines ? this.#tellTrigger(event.trigger, view) : []
+      case 'text.started':
+      case 'text.delta':
+      case 'text.completed':
+        return this.tellAnswer(findMessage(view, event.messageId))
+      case 'tool.started':
+      case 'tool.step':
+      case 'tool.progress':
+      case 'tool.completed':
+        return this.#tellCall(event, findCall(view, event.callId))
+      case 'system.note':
+        return [this.remark(`${event.source}: ${event.text}`)]
+      case 'message.refused':
+        return [
+          line(palette.red(`The message was refused${event.code === undefined ? '' : `: ${event.code}`}.`)),
+        ]
+      case 'notice':
+        return event.level === 'info' ? [] : [line(palette.yellow(`! ${toPlainLine(event.message)}`))]
+      case 'turn.finished': {
+        const outcome = describeOutcome(event)
+        return [{ kind: 'answerEnd' }, ...(outcome === '' ? [] : [line(palette.yellow(outcome))])]
+      }
+      // Seen in what follows, or of no interest to a reader of lines.
+      case 'conversation.updated':
+      case 'user.message':
+      case 'message.queued':
+      case 'message.updated':
+      case 'message.withdrawn':
+      case 'turn.waiting':
+      case 'round.started':
+      case 'round.finished':
+      case 'reasoning.delta':
+      case 'reasoning.completed':
+      case 'request.opened':
+      case 'request.resolved':
+      case 'plan.updated':
+      case 'tx.status':
+      case 'usage.recorded':
+      default:
+        return []
+    }
+  }
+
+  /** What is new in an answer, wherever it comes from. */
+  tellAnswer(message: MessageEntry | undefined): Narration[] {
+    if (!message || message.role !== 'assistant') return []
+    const answer = this.#answers.get(message.id) ?? new AnswerText()
+    this.#answers.set(message.id, answer)
+    const { text, again } = answer.next(message)
+    return [
+      ...(again ? [{ kind: 'answerEnd' } as const, this.remark('The answer starts again.')] : []),
+      ...(text === '' ? [] : [{ kind: 'answer', text } as const]),
+      ...(message.content.complete ? [{ kind: 'answerEnd' } as const] : []),
+    ]
+  }
+
+  tellEndedCall(call: CallEntry): Narration[] {
+    const { palette, columns } = this.#options
+    return [{ kind: 'answerEnd' }, line(toolRow(call, { palette, columns: columns(), nowMs: 0 }))]
+  }
+
+  /** What a user said, or a note. */
+  tellMessage({ role, source, content }: MessageEntry): Narration[] {
+    if (role === 'note') return [this.remark(`${source ?? 'note'}: ${content.text}`)]
+    const text = toPlainText(content.text).trim().replace(/\n/g, '\n  ')
+    return [line(`\n${this.#options.palette.bold(`› ${text}`)}`)]
+  }
+
+  remark(text: string): Narration {
+    return line(this.#options.palette.dim(toPlainLine(text)))
+  }
+
+  /** After a jump in the log the running turn may have gone on, or ended, unseen. */
+  #tellLatestAnswers(view: ConversationView): Narration[] {
+    const latest = view.entries.findLast((entry) => entry.turnId !== undefined)?.turnId
+    return view.entries.flatMap((entry) =>
+      entry.kind === 'message' && entry.turnId === latest ? this.tellAnswer(entry) : [],
+    )
+  }
+
+  #tellTrigger(trigger: string, view: ConversationView): Narration[] {
+    if (trigger !== 'user') return [this.remark(`A turn was started by: ${trigger}`)]
+    return view.entries.flatMap((entry) => {
+      const asked = entry.kind === 'message' && entry.role === 'user' && entry.turnId === view.turn?.turnId
+      return asked ? this.tellMessage(entry) : []
+    })
+  }
+
+  #tellCall(event: StreamEvent & { type: `tool.${string}` }, call: CallEntry | undefined): Narration[] {
+    if (!call) return []
+    const { palette, progressLines } = this.#options
+    if (event.type === 'tool.completed') return this.tellEndedCall(call)
+    return progressLines ? this.#progress.tell(event, call).map((text) => line(palette.dim(text))) : []
+  }
+}
+
+function line(text: string): Narration {
+  return { kind: 'line', text }
+}

@@ -1,0 +1,54 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { runAskCommand, runChatCommand, runConversationsCommand, runStatusCommand } from './commands.ts'
+
+/** The `perdura` command. Each action resolves with the exit code by `finish`. */
+export function createProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command('perdura')
+    .description('Talk to the agents of a running Perdura.')
+    .exitOverride()
+    .showHelpAfterError('(perdura --help shows what there is)')
+    .addHelpText(
+      'after',
+      '\nThe server is found by PERDURA_URL, else by .perdura/run.json in this folder or above.' +
+        '\nThe token is PERDURA_TOKEN, else one that is kept in your configuration folder.',
+    )
+  program
+    .command('chat')
+    .description('talk in the terminal')
+    .option('-c, --conversation <id>', 'go on with this conversation')
+    .option('-m, --model <model>', 'provider/model, as GET /api/models lists them')
+    .option('--chain <id>', 'chain that the conversation is about', parseChainId)
+    .action(async (options) => finish(await runChatCommand(options)))
+  program
+    .command('ask')
+    .description('ask one question; the answer goes to stdout, all else to stderr')
+    .argument('<question...>', 'the question; - reads it from stdin')
+    .option('-c, --conversation <id>', 'ask in this conversation')
+    .option('-m, --model <model>', 'provider/model, as GET /api/models lists them')
+    .option('--chain <id>', 'chain that the conversation is about', parseChainId)
+    .option('--timeout <seconds>', 'stop the turn and leave with 6 after this time', parseSeconds)
+    .option('--json', 'print the events as JSON lines instead of the answer', false)
+    .action(async (words: string[], options) => finish(await runAskCommand(words.join(' '), options)))
+  program
+    .command('status')
+    .description('show the running parts and how they are')
+    .option('--json', 'as one JSON document', false)
+    .action(async (options) => finish(await runStatusCommand(options)))
+  program
+    .command('conversations')
+    .description('list your conversations')
+    .option('--json', 'as one JSON document', false)
+    .action(async (options) => finish(await runConversationsCommand(options)))
+  return program
+}
+
+function parseChainId(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('A chain id is a positive whole number.')
+  return Number(text)
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!(seconds > 0 && seconds <= 86_400)) throw new InvalidArgumentError('Give seconds, at most 86400.')
+  return seconds
+}

@@ -1,0 +1,51 @@
+import type { Client } from '../client/create-client.ts'
+import { Chat } from './chat.ts'
+import { runChatCommand } from './chat-command.ts'
+import { LineEditor } from './line-editor.ts'
+import { LiveChatScreen } from './live-chat-screen.ts'
+import { Narrator } from './narrator.ts'
+import { createPalette } from './palette.ts'
+import type { ChatOptions, ChatStreams } from './run-chat.ts'
+
+/** Runs a chat in a terminal; returns the conversation that was open when the user left. */
+export async function runLiveChat(
+  client: Client,
+  { conversation, ...wish }: ChatOptions,
+  { stdin, stdout, env }: ChatStreams,
+): Promise<string | undefined> {
+  const left = Promise.withResolvers<void>()
+  const palette = createPalette(stdout, env)
+  const editor = new LineEditor(stdin, { line: onLine, interrupt: onInterrupt, end: left.resolve })
+  const screen = new LiveChatScreen(stdout, editor, palette)
+  const columns = () => screen.columns
+  const narrator = new Narrator({ palette, columns, progressLines: false, userLines: true })
+  const chat = new Chat({ client, screen, narrator, wish })
+  chat.onFailure = left.reject
+  const say = (text: string) => screen.show({ kind: 'line', text: palette.dim(text) })
+  process.on('SIGINT', onInterrupt)
+
+  function onLine(line: string): void {
+    const text = line.trim()
+    if (text === '') return
+    if (!text.startsWith('/')) return void chat.send(text)
+    const failed = (error: unknown) => say(error instanceof Error ? error.message : String(error))
+    runChatCommand(text, { chat, client, say, leave: left.resolve }).catch(failed)
+  }
+
+  function onInterrupt(): void {
+    if (chat.busy && !chat.stopping) return void chat.stop()
+    if (!chat.busy && editor.text !== '') return editor.clear()
+    left.resolve()
+  }
+
+  try {
+    say('Perdura chat. Write a message; /help shows the commands.')
+    if (conversation !== undefined) await chat.open(conversation)
+    await left.promise
+    return chat.conversationId
+  } finally {
+    process.off('SIGINT', onInterrupt)
+    chat.close()
+    editor.close()
+  }
+}

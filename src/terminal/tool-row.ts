@@ -1,0 +1,82 @@
+import type { CallEntry } from '../client/conversation-view.ts'
+import { fitColumns } from './display-width.ts'
+import type { Palette } from './palette.ts'
+import { toPlainLine } from './text-filter.ts'
+
+export type RowOptions = { palette: Palette; columns: number; nowMs: number }
+
+const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+
+/** The turning sign of something that goes on. */
+export function spinnerAt(nowMs: number): string {
+  return spinner[Math.floor(nowMs / 100) % spinner.length] ?? ''
+}
+
+/** One row for one tool call: what it is, how far it is, how it ended. */
+export function toolRow(call: CallEntry, { palette, columns, nowMs }: RowOptions): string {
+  const { mark, paint } = markOf(call, palette, nowMs)
+  const title = fitColumns(toPlainLine(call.title), Math.max(10, columns - 12))
+  const rest = fitColumns(toPlainLine(stateOf(call, nowMs)), Math.max(0, columns - 4 - title.length))
+  return `${paint(mark)} ${title}${rest === '' ? '' : `  ${palette.dim(rest)}`}`
+}
+
+/** Where a running call is: step, progress, message. Empty for a call that told nothing. */
+export function describeProgress(call: CallEntry): string {
+  const { stepIndex, stepCount, fraction, message } = call
+  const name = stepIndex === undefined ? undefined : call.steps[stepIndex]?.name
+  return [
+    stepIndex === undefined || stepCount === undefined
+      ? ''
+      : `step ${stepIndex + 1} of ${stepCount}${name === undefined ? '' : `: ${name}`}`,
+    fraction === undefined ? '' : `${Math.round(Math.min(1, Math.max(0, fraction)) * 100)} %`,
+    message ?? '',
+  ]
+    .filter((part) => part !== '')
+    .join('  ')
+}
+
+/** How a call ended, in words; empty for a good end. */
+export function describeEnd({ status, error }: CallEntry): string {
+  const reason = error ? `${error.code}: ${error.message}` : ''
+  switch (status) {
+    case 'running':
+    case 'ok':
+    case 'ended':
+      return ''
+    case 'denied':
+      return reason || 'denied'
+    case 'cancelled':
+      return 'stopped'
+    case 'timeout':
+      return reason || 'timed out'
+    case 'error':
+      return reason || 'failed'
+  }
+}
+
+function stateOf(call: CallEntry, nowMs: number): string {
+  const parts = call.status === 'running' ? [describeProgress(call)] : [describeEnd(call)]
+  return [...parts, durationOf(call, nowMs)].filter((part) => part !== '').join('  ')
+}
+
+function durationOf({ startedAt, endedAt, status }: CallEntry, nowMs: number): string {
+  if (startedAt === undefined || (status !== 'running' && endedAt === undefined)) return ''
+  const seconds = ((endedAt === undefined ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt)) / 1_000
+  return seconds >= 0 ? `${seconds.toFixed(1)} s` : ''
+}
+
+function markOf(call: CallEntry, palette: Palette, nowMs: number) {
+  switch (call.status) {
+    case 'running':
+      return { mark: spinnerAt(nowMs), paint: palette.cyan }
+    case 'ok':
+    case 'ended':
+      return { mark: '✓', paint: palette.green }
+    case 'cancelled':
+      return { mark: '–', paint: palette.yellow }
+    case 'denied':
+    case 'timeout':
+    case 'error':
+      return { mark: '✗', paint: palette.red }
+  }
+}
