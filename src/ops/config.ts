@@ -55,6 +55,7 @@ export type TemporalConfig = {
   /** host:port; none: the launcher brings a server. */
   address: string | undefined
   namespace: string
+  taskQueue: string
   apiKey: string | undefined
   /** None: a plain connection. */
   tls: TemporalTlsConfig | undefined

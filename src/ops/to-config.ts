@@ -70,6 +70,7 @@ function toTemporalConfig(values: ConfigValues): TemporalConfig {
   return {
     address: values.TEMPORAL_ADDRESS,
     namespace: values.TEMPORAL_NAMESPACE,
+    taskQueue: values.PERDURA_TASK_QUEUE,
     apiKey: values.TEMPORAL_API_KEY,
     tls: (values.TEMPORAL_TLS ?? implied) ? tls : undefined,
   }

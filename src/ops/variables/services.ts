@@ -6,7 +6,7 @@ export const databaseGroup = {
   about: 'Holds the content. `npm start` brings its own server when `DATABASE_URL` is not set.',
   variables: {
     DATABASE_URL: variable(url(['postgres:', 'postgresql:']).optional(), {
-      about: 'Address of an existing PostgreSQL database (17 or newer); tables are made at start.',
+      about: 'Address of an existing PostgreSQL database (tested with 18); tables are made at start.',
       example: 'postgres://perdura:password@localhost:5432/perdura',
       secret: true,
     }),
@@ -32,6 +32,9 @@ export const temporalGroup = {
     ),
     TEMPORAL_NAMESPACE: variable(text().prefault('default'), {
       about: 'Namespace of the conversations; it must exist.',
+    }),
+    PERDURA_TASK_QUEUE: variable(text().prefault('perdura'), {
+      about: 'Task queue of the conversations. Several deployments may share a namespace, each with its own.',
     }),
     TEMPORAL_API_KEY: variable(text().optional(), {
       about: 'API key of Temporal Cloud. Switches TLS on unless `TEMPORAL_TLS` is `false`.',
