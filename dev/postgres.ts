@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -22,6 +23,8 @@ export type PostgresOptions = {
   durable?: boolean
   env?: NodeJS.ProcessEnv
   signal?: AbortSignal
+  /** Called right before the server takes its port; making the cluster first takes seconds. */
+  claimPort?: () => Promise<void>
   /** Told as soon as there is a process, long before it serves. */
   onSpawn?: (child: Child) => void
 }
@@ -47,9 +50,15 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const cluster: Cluster = { ...options, binDir, dataDir, ...(account && { account }) }
   const password = await ensureCluster(cluster)
   await endPostgresRemains(dataDir)
-  const child = await serve(cluster, options, password)
+  await options.claimPort?.()
+  const child = await serve(cluster, options)
   const url = urlOf('perdura', options.port, password)
-  await ensureDatabase(urlOf('postgres', options.port, password))
+  try {
+    await ensureDatabase(urlOf('postgres', options.port, password))
+  } catch (error) {
+    await child.stop(2_000, 'SIGINT')
+    throw error
+  }
   return {
     pid: child.pid,
     port: options.port,
@@ -60,14 +69,13 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   }
 }
 
-async function serve(cluster: Cluster, options: PostgresOptions, password: string): Promise<Child> {
+async function serve(cluster: Cluster, options: PostgresOptions): Promise<Child> {
   const signal = options.signal ?? new AbortController().signal
   for (let attempt = 1; ; attempt++) {
     const child = await spawnServer(cluster, options)
     options.onSpawn?.(child)
     try {
-      const check = () => answers(urlOf('postgres', options.port, password))
-      await waitUntilServing(check, { child, timeoutMs: 60_000, signal })
+      await waitUntilServing(() => isReady(cluster.dataDir, child.pid), { child, timeoutMs: 60_000, signal })
       return child
     } catch (error) {
       await child.stop(2_000, 'SIGINT')
@@ -110,24 +118,19 @@ function urlOf(database: string, port: number, password: string): string {
   return `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`
 }
 
-async function answers(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  try {
-    await client.connect()
-    return true
-  } catch (error) {
-    if (error instanceof DatabaseError && error.code === '28P01') {
-      throw new Error('The kept password of the embedded database is wrong.', { cause: error })
-    }
-    return false
-  } finally {
-    await client.end()
-  }
+/** Asks the server's own record: a connection could reach a stranger that took the port first. */
+async function isReady(dataDir: string, pid: number): Promise<boolean> {
+  const record = await readFile(join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')
+  const lines = record.split('\n')
+  return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
 }
 
 async function ensureDatabase(adminUrl: string): Promise<void> {
   const client = new Client({ connectionString: adminUrl })
-  await client.connect()
+  await client.connect().catch((cause: unknown) => {
+    if (!(cause instanceof DatabaseError) || cause.code !== '28P01') throw cause
+    throw new Error('The kept password of the embedded database is wrong', { cause })
+  })
   try {
     const { rowCount } = await client.query(`select from pg_database where datname = 'perdura'`)
     if (rowCount === 0) await client.query('create database perdura')

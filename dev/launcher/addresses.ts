@@ -9,20 +9,16 @@ export type Addresses = Omit<Run, 'version' | 'launcher' | 'parts'>
 
 /** Tells the addresses of a run: those that the configuration names, else those of the chosen ports. */
 export async function findAddresses(ports: Ports, settings: Environment): Promise<Addresses> {
-  const host = await shownHost(settings['HOST'])
-  const url = `http://${host}:${ports.apis[0]}`
-  const temporal = settings['TEMPORAL_ADDRESS']
-  const rpcUrl = firstChainUrl(settings['PERDURA_CHAINS']) ?? `http://127.0.0.1:${ports.anvil}`
+  const url = `http://${await shownHost(settings['HOST'])}:${ports.apis[0].port}`
+  const local = await shownHost(undefined)
   return {
     url,
     docsUrl: `${url}/docs`,
     // Of a server that is not ours only its address is known.
-    ...(temporal === undefined && {
-      temporalUiUrl: `http://${await shownHost(undefined)}:${ports.temporalUi}`,
-    }),
-    temporalAddress: temporal ?? `127.0.0.1:${ports.temporal}`,
+    ...(ports.temporal && { temporalUiUrl: `http://${local}:${ports.temporal.ui.port}` }),
+    temporalAddress: settings['TEMPORAL_ADDRESS'] ?? `127.0.0.1:${ports.temporal?.server.port}`,
     databaseUrl: settings['DATABASE_URL'] ?? '',
-    rpcUrl,
+    rpcUrl: firstChainUrl(settings['PERDURA_CHAINS']) ?? `http://127.0.0.1:${ports.anvil?.port}`,
   }
 }
 

@@ -1,4 +1,3 @@
-import { hasModelConfig } from '../../src/models/provider-config.ts'
 import type { Environment } from '../../src/ops/read-environment.ts'
 import { anvilChainId } from '../anvil.ts'
 import type { Addresses } from './addresses.ts'
@@ -41,11 +40,11 @@ export async function startBacking(options: BackingOptions): Promise<BackingEnv>
 }
 
 async function backDatabase(options: BackingOptions): Promise<BackingEnv> {
-  const { paths, ports, addresses, settings, env, screen, start } = options
-  if (settings['DATABASE_URL'] === undefined) {
+  const { paths, ports, addresses, env, screen, start } = options
+  if (ports.postgres) {
     const onUrl = (url: string): void => void (addresses.databaseUrl = url)
     const dir = await choosePostgresDir(paths.home)
-    await start(createPostgresPart({ paths, env, port: ports.postgres, dir, onUrl }))
+    await start(createPostgresPart({ paths, env, reserved: ports.postgres, dir, onUrl }))
   } else {
     await assertDatabase(addresses.databaseUrl)
     screen.part('postgres', 'using the database of DATABASE_URL')
@@ -54,11 +53,10 @@ async function backDatabase(options: BackingOptions): Promise<BackingEnv> {
 }
 
 async function backTemporal(options: BackingOptions): Promise<BackingEnv> {
-  const { paths, ports, addresses, settings, env, screen, start } = options
+  const { paths, ports, addresses, env, screen, start } = options
   const { temporalAddress, temporalUiUrl = '' } = addresses
-  if (settings['TEMPORAL_ADDRESS'] === undefined) {
-    const { temporal: port, temporalUi: uiPort } = ports
-    await start(createTemporalPart({ paths, env, port, uiPort, uiUrl: temporalUiUrl }))
+  if (ports.temporal) {
+    await start(createTemporalPart({ paths, env, ports: ports.temporal, uiUrl: temporalUiUrl }))
   } else {
     await assertTemporal(temporalAddress)
     screen.part('temporal', `using the server at ${temporalAddress} (TEMPORAL_ADDRESS)`)
@@ -68,14 +66,14 @@ async function backTemporal(options: BackingOptions): Promise<BackingEnv> {
 
 async function backChains(options: BackingOptions): Promise<BackingEnv> {
   const { paths, ports, addresses, settings, env, screen, start } = options
-  if (settings['PERDURA_CHAINS'] !== undefined) {
+  if (!ports.anvil) {
     screen.part('anvil', 'not started: using the chains of PERDURA_CHAINS')
     return {}
   }
   const { rpcUrl } = addresses
   let fixture = { namedAccounts: '', tokens: '' }
   const onFixture = (found: typeof fixture): void => void (fixture = found)
-  await start(createAnvilPart({ paths, env, port: ports.anvil, rpcUrl, onFixture }))
+  await start(createAnvilPart({ paths, env, reserved: ports.anvil, rpcUrl, onFixture }))
   return {
     PERDURA_CHAINS: `${anvilChainId}=${rpcUrl}`,
     PERDURA_NAMED_ACCOUNTS: settings['PERDURA_NAMED_ACCOUNTS'] ?? fixture.namedAccounts,
@@ -83,17 +81,10 @@ async function backChains(options: BackingOptions): Promise<BackingEnv> {
   }
 }
 
-async function backModel({
-  paths,
-  ports,
-  settings,
-  env,
-  screen,
-  start,
-}: BackingOptions): Promise<BackingEnv> {
-  if (hasModelConfig(settings)) return {}
+async function backModel({ paths, ports, env, screen, start }: BackingOptions): Promise<BackingEnv> {
+  if (!ports.model) return {}
   screen.line('No model key configured: using the scripted demo model. Set OPENAI_API_KEY to use a real one.')
-  const url = `http://127.0.0.1:${ports.model}/v1`
+  const url = `http://127.0.0.1:${ports.model.port}/v1`
   await start(
     createNodePart({
       name: 'model',
@@ -102,7 +93,7 @@ async function backModel({
       projectDir: paths.projectDir,
       logFile: paths.logOf('model'),
       env,
-      port: ports.model,
+      reserved: ports.model,
       url,
     }),
   )

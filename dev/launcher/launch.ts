@@ -86,10 +86,10 @@ function listApps(
   const workers = Array.from({ length: options.workers }, (_, index) =>
     createNodePart(app(nameOf('worker', index), 'src/worker/main.ts')),
   )
-  const apis = ports.apis.map((port, index) => {
+  const apis = ports.apis.map((reserved, index) => {
     const url = new URL(addresses.url)
-    url.port = String(port)
-    return createNodePart({ ...app(nameOf('api', index), 'src/api/main.ts'), port, url: url.origin })
+    url.port = String(reserved.port)
+    return createNodePart({ ...app(nameOf('api', index), 'src/api/main.ts'), reserved, url: url.origin })
   })
   return [...workers, ...apis]
 }

@@ -1,21 +1,23 @@
 import { startAnvil } from '../anvil.ts'
 import { deployFixture } from '../fixture/deploy-fixture.ts'
 import { startPostgres } from '../postgres.ts'
-import { waitForFreePort } from '../process/ports.ts'
+import type { ReservedPort } from '../process/reserved-port.ts'
 import { startTemporal } from '../temporal-server.ts'
 import { findTemporal } from '../temporal.ts'
 import type { Part } from './part.ts'
 import type { Paths } from './paths.ts'
 
-// A server that was killed may hold its port for a moment longer.
-const portWaitMs = 10_000
+type LocalPartOptions = { paths: Paths; env: NodeJS.ProcessEnv }
 
-type LocalPartOptions = { paths: Paths; env: NodeJS.ProcessEnv; port: number }
-
-export type PostgresPartOptions = LocalPartOptions & { dir: string; onUrl: (url: string) => void }
+export type PostgresPartOptions = LocalPartOptions & {
+  reserved: ReservedPort
+  dir: string
+  onUrl: (url: string) => void
+}
 
 /** The embedded database. `onUrl` is told how to reach it. */
-export function createPostgresPart({ paths, env, port, dir, onUrl }: PostgresPartOptions): Part {
+export function createPostgresPart({ paths, env, reserved, dir, onUrl }: PostgresPartOptions): Part {
+  const { port } = reserved
   const logFile = paths.logOf('postgres')
   return {
     name: 'postgres',
@@ -23,19 +25,23 @@ export function createPostgresPart({ paths, env, port, dir, onUrl }: PostgresPar
     port,
     logFile,
     async start(context) {
-      await waitForFreePort(port, portWaitMs)
       const { postgresPassword: passwordFile } = paths
-      const running = await startPostgres({ ...context, env, port, dir, passwordFile, logFile })
+      const claimPort = () => reserved.claim()
+      const running = await startPostgres({ ...context, env, port, claimPort, dir, passwordFile, logFile })
       onUrl(running.url)
       return running
     },
   }
 }
 
-export type TemporalPartOptions = LocalPartOptions & { uiPort: number; uiUrl: string }
+export type TemporalPartOptions = LocalPartOptions & {
+  ports: { server: ReservedPort; ui: ReservedPort }
+  uiUrl: string
+}
 
 /** The Temporal development server with its UI. */
-export function createTemporalPart({ paths, env, port, uiPort, uiUrl }: TemporalPartOptions): Part {
+export function createTemporalPart({ paths, env, ports, uiUrl }: TemporalPartOptions): Part {
+  const { port } = ports.server
   const logFile = paths.logOf('temporal')
   return {
     name: 'temporal',
@@ -45,20 +51,22 @@ export function createTemporalPart({ paths, env, port, uiPort, uiUrl }: Temporal
     logFile,
     async start(context) {
       const command = await findTemporal({ env, ...context })
-      await Promise.all([waitForFreePort(port, portWaitMs), waitForFreePort(uiPort, portWaitMs)])
+      await Promise.all([ports.server.claim(), ports.ui.claim()])
       const { temporalDatabase: databaseFile } = paths
-      return startTemporal({ ...context, env, command, databaseFile, logFile, port, uiPort })
+      return startTemporal({ ...context, env, command, databaseFile, logFile, port, uiPort: ports.ui.port })
     },
   }
 }
 
 export type AnvilPartOptions = LocalPartOptions & {
+  reserved: ReservedPort
   rpcUrl: string
   onFixture: (fixture: { namedAccounts: string; tokens: string }) => void
 }
 
 /** The local chain with its fixture. `onFixture` is told what stands on it. */
-export function createAnvilPart({ paths, env, port, rpcUrl, onFixture }: AnvilPartOptions): Part {
+export function createAnvilPart({ paths, env, reserved, rpcUrl, onFixture }: AnvilPartOptions): Part {
+  const { port } = reserved
   const logFile = paths.logOf('anvil')
   return {
     name: 'anvil',
@@ -67,7 +75,7 @@ export function createAnvilPart({ paths, env, port, rpcUrl, onFixture }: AnvilPa
     url: rpcUrl,
     logFile,
     async start(context) {
-      await waitForFreePort(port, portWaitMs)
+      await reserved.claim()
       const running = await startAnvil({ ...context, env, port, logFile, stateFile: paths.anvilState })
       try {
         onFixture(await deployFixture(rpcUrl))

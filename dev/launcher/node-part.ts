@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 import { type Child, type Exit, spawnChild } from '../process/child.ts'
 import { withLog } from '../process/log-file.ts'
-import { waitForFreePort } from '../process/ports.ts'
+import type { ReservedPort } from '../process/reserved-port.ts'
 import { EndedEarly } from '../process/wait-until.ts'
 import type { Part, PartContext, RunningPart, Tier } from './part.ts'
 
@@ -16,32 +16,33 @@ export type NodePartOptions = {
   projectDir: string
   logFile: string
   env: NodeJS.ProcessEnv
-  port?: number
+  /** The port it listens on, which it is told as PORT. */
+  reserved?: ReservedPort
   url?: string
 }
 
 /** A part that is a program of ours: it says over IPC when it serves, and leaves on SIGTERM. */
 export function createNodePart(options: NodePartOptions): Part {
-  const { name, tier, logFile, port, url } = options
+  const { name, tier, logFile, reserved, url } = options
   return {
     name,
     tier,
     logFile,
-    ...(port !== undefined && { port }),
+    ...(reserved && { port: reserved.port }),
     ...(url !== undefined && { url }),
     start: (context) => start(options, context),
   }
 }
 
 async function start(options: NodePartOptions, { onSpawn, signal }: PartContext): Promise<RunningPart> {
-  const { projectDir, file, env, port, logFile } = options
-  if (port !== undefined) await waitForFreePort(port, 10_000)
+  const { projectDir, file, env, reserved, logFile } = options
+  await reserved?.claim()
   const child = await withLog(logFile, (output) =>
     spawnChild({
       command: process.execPath,
       args: [join(projectDir, file)],
       cwd: projectDir,
-      env: { ...env, ...(port !== undefined && { PORT: String(port) }) },
+      env: { ...env, ...(reserved && { PORT: String(reserved.port) }) },
       output,
       ipc: true,
     }),

@@ -22,13 +22,10 @@ export function isListening(port: number, host = '127.0.0.1'): Promise<boolean> 
   })
 }
 
-/** Finds a port that nobody uses; `taken` are promised to others already. */
-export async function findFreePort(
-  preferred: number,
-  taken: ReadonlySet<number> = new Set(),
-): Promise<number> {
+/** Finds the preferred port or the next one that nobody uses. */
+export async function findFreePort(preferred: number): Promise<number> {
   for (let port = preferred; port <= 65_535; port++) {
-    if (!taken.has(port) && (await isPortFree(port))) return port
+    if (await isPortFree(port)) return port
   }
   throw new Error(`No free port from ${preferred} upwards.`)
 }
