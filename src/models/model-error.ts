@@ -4,16 +4,6 @@ import { AppError } from '../contracts/errors.ts'
 import type { ErrorCode } from '../contracts/errors.ts'
 import { readRetryAfterMs } from './retry-after.ts'
 
-/** Codes of model errors that may go away by themselves; everything else is final. */
-export const retryableModelErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'model_rate_limited',
-  'model_unavailable',
-  'model_stream_cut',
-  'model_silent',
-  'model_timeout',
-  'model_garbage',
-])
-
 // The only words that are taken over from a service's answer; anything else there may repeat the prompt or the key.
 const knownReasons = new Map<string, string>([
   ['context_length_exceeded', 'The conversation is longer than the model can read.'],

@@ -2,7 +2,7 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import { describe, expect, it } from 'vitest'
 
 import { AppError } from '../../src/contracts/errors.ts'
-import { retryableModelErrors, toModelError } from '../../src/models/model-error.ts'
+import { toModelError } from '../../src/models/model-error.ts'
 import { exposed } from '../conformance/model-provider.ts'
 
 const source = { provider: 'acme', streaming: false, nowMs: Date.parse('2026-11-05T12:00:00Z') }
@@ -34,20 +34,6 @@ describe('toModelError', () => {
   it('tells how long to wait', () => {
     const error = fromStatus(503, {}, { 'retry-after': 'Thu, 05 Nov 2026 12:00:05 GMT' })
     expect(error.retryAfterMs).toBe(5_000)
-  })
-
-  it('behavior: only errors that may pass are retryable', () => {
-    const codes = [400, 401, 404, 408, 409, 429, 503].map((status) => fromStatus(status).code)
-    expect(codes.map((code) => retryableModelErrors.has(code))).toEqual([
-      false,
-      false,
-      false,
-      true,
-      true,
-      true,
-      true,
-    ])
-    expect(retryableModelErrors.has('answer_too_long')).toBe(false)
   })
 
   it('behavior: a used-up account is final although it comes with 429', () => {

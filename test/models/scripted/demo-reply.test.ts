@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
+import accountInfo from '../../../src/tools/account-info.ts'
+import chainContext from '../../../src/tools/chain-context.ts'
+import contractRead from '../../../src/tools/contract-read.ts'
+import simulateDeployment from '../../../src/tools/simulate-deployment.ts'
+import timeNow from '../../../src/tools/time-now.ts'
+import tokenBalances from '../../../src/tools/token-balances.ts'
 import { chatRequest } from '../../../src/models/scripted/chat-request.ts'
 import type { ScriptedCall } from '../../../src/models/scripted/scripted-reply.ts'
 import { toDemoReply } from '../../../src/models/scripted/demo/demo-reply.ts'
@@ -7,19 +13,17 @@ import { toDemoReply } from '../../../src/models/scripted/demo/demo-reply.ts'
 const alice = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
 const bob = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
 const prd = '0x5FbDB2315678afecb367f032d93F642f64180aa3'
-const allTools = [
-  'time_now',
-  'chain_context',
-  'account_info',
-  'token_balances',
-  'contract_read',
-  'simulate_deployment',
-]
+const tools = [timeNow, chainContext, accountInfo, tokenBalances, contractRead, simulateDeployment]
+const allTools = tools.map(({ name }) => name)
 
 const block = { number: '12', hash: '0x0' }
 const context = {
   chainId: 31337,
   name: 'Anvil',
+  nativeSymbol: 'ETH',
+  local: true,
+  block: { ...block, timestamp: '2026-11-05T14:07:30Z' },
+  baseFeeGwei: '1',
   namedAccounts: [
     { name: 'Alice', address: alice },
     { name: 'Bob', address: bob },
@@ -32,6 +36,7 @@ type Answer = (call: ScriptedCall) => unknown
 const answers: Record<string, Answer> = {
   chain_context: () => context,
   account_info: (call) => ({
+    address: isAlice(call) ? alice : bob,
     balanceEth: isAlice(call) ? '9999.123456789012345678' : '42.5',
     nonce: 7,
     code: 'none',
@@ -39,25 +44,33 @@ const answers: Record<string, Answer> = {
   }),
   token_balances: (call) => ({
     block,
-    balances: [
-      {
-        token: prd,
-        untrusted_symbol: 'PRD|x',
-        untrusted_name: 'P',
-        decimals: 18,
-        balance: isAlice(call) ? '1000.000001' : '0',
-      },
-    ],
+    balances: [token(prd, 'PRD', isAlice(call) ? '1000.000001' : '0'), token(bob, 'FREE|`x`', '7')],
+    failed: [{ token: alice, reason: 'not a token' }],
   }),
-  contract_read: () => ({ result: '1000000000000000000000000', block }),
-  simulate_deployment: () => ({
-    contract: 'Counter',
-    gas: '123456',
-    address: bob,
-    runtimeSizeBytes: 345,
+  contract_read: () => ({
+    untrusted_result: '1000000000000000000000000',
+    removedCharacters: 0,
+    isCut: false,
     block,
   }),
-  time_now: () => ({ time: '2026-11-05T14:07:31Z' }),
+  simulate_deployment: () => ({
+    contract: 'Counter',
+    compiler: '0.8.37',
+    from: alice,
+    address: bob,
+    gas: '123456',
+    gasPriceGwei: '1',
+    costEth: '0.000123456',
+    runtimeSizeBytes: 345,
+    block,
+    warnings: [],
+    untrusted_compilerWarnings: [],
+  }),
+  time_now: () => ({ utc: '2026-11-05T14:07:31Z', unixSeconds: 1, weekday: 'Thursday' }),
+}
+
+function token(address: string, symbol: string, balance: string) {
+  return { token: address, untrusted_symbol: symbol, untrusted_name: symbol, decimals: 18, balance }
 }
 
 /** Plays a whole turn against the demo model and returns what it called, round by round, and what it said. */
@@ -65,8 +78,8 @@ function play(text: string, changes: { tools?: string[]; answers?: Record<string
   const messages: Record<string, unknown>[] = [{ role: 'user', content: text }]
   const rounds: string[][] = []
   for (;;) {
-    const tools = (changes.tools ?? allTools).map((name) => ({ function: { name } }))
-    const { parts = [] } = toDemoReply(chatRequest.parse({ model: 'demo', messages, tools }), 0)
+    const offered = (changes.tools ?? allTools).map((name) => ({ function: { name } }))
+    const { parts = [] } = toDemoReply(chatRequest.parse({ model: 'demo', messages, tools: offered }), 0)
     const calls = parts.flatMap((part) => (part.type === 'toolCalls' ? part.calls : []))
     if (calls.length === 0)
       return {
@@ -101,9 +114,19 @@ describe('toDemoReply', () => {
       ['chain_context'],
       ['account_info', 'token_balances', 'account_info', 'token_balances'],
     ])
-    expect(said).toContain(`| Alice | \`${alice}\` | 9999.123456789012345678 | 1000.000001 |`)
-    expect(said).toContain(`| Bob | \`${bob}\` | 42.5 | 0 |`)
+    expect(said).toContain(`| Alice | \`${alice}\` | 9999.123456789012345678 | 1000.000001 | 7 |`)
+    expect(said).toContain(`| Bob | \`${bob}\` | 42.5 | 0 | 7 |`)
     expect(said).toContain('On Anvil, at block 12')
+    expect(said).toContain(`- ${alice}: not a token`)
+  })
+
+  it('behavior: a hostile symbol stays inside its cell', () => {
+    expect(play('What does Bob hold?').said).toContain(String.raw`| FREE\|\`x\` |`)
+  })
+
+  it.each(tools)('behavior: is tested with answers as the tool $name gives them', ({ name, output }) => {
+    const call = { name, arguments: { address: alice } }
+    expect(output.parse(answers[name]?.(call))).toEqual(answers[name]?.(call))
   })
 
   it('behavior: takes an address as well as a name, and the order of the question', () => {

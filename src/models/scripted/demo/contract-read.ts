@@ -14,7 +14,7 @@ const outputs = new Map([
   ['owner', 'address'],
 ])
 
-const readResult = z.object({ result: z.unknown() })
+const readResult = z.object({ untrusted_result: z.unknown() })
 
 /** Reads one function of a token or a contract. */
 export const contractReadSkill: DemoSkill = {
@@ -63,7 +63,7 @@ function describe(name: string, turn: DemoTurn): string {
     .map((call) => {
       const value = readValue(call, readResult)
       if (!value) return describeFailure(call)
-      const { result } = value
+      const result = value.untrusted_result
       return `\`${name}\` is **${toPlain(typeof result === 'string' ? result : JSON.stringify(result))}**, as the contract answers it.`
     })
     .join('\n')

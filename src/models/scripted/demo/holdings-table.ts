@@ -12,6 +12,7 @@ const accountInfo = z.object({
 
 const tokenBalances = z.object({
   balances: z.array(z.object({ token: z.string(), untrusted_symbol: z.string(), balance: z.string() })),
+  failed: z.array(z.object({ token: z.string(), reason: z.string() })).optional(),
 })
 
 /** Writes a Markdown table from tool results; every figure stands there as the tool gave it. */
@@ -38,7 +39,7 @@ export function describeHoldings(accounts: NamedAddress[], chain: KnownChain, tu
   const table = [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`)
   const block = rows.find((row) => row.block)?.block
   const where = `On ${toPlain(chain.name)}${block ? `, at block ${block}` : ''}:`
-  const failures = turn.calls.filter(({ result }) => !result.ok).map((call) => `- ${describeFailure(call)}`)
+  const failures = listFailures(turn)
   return [
     where,
     '',
@@ -72,6 +73,14 @@ function readRow({ name, address }: NamedAddress, turn: DemoTurn): Row {
       amount: balance,
     })),
   }
+}
+
+function listFailures(turn: DemoTurn): string[] {
+  const calls = turn.calls.filter(({ result }) => !result.ok).map(describeFailure)
+  const tokens = turn.calls.flatMap((call) => readValue(call, tokenBalances)?.failed ?? [])
+  return [...calls, ...tokens.map(({ token, reason }) => `${token}: ${toPlain(reason)}`)].map(
+    (line) => `- ${line}`,
+  )
 }
 
 const addressed = z.object({ address: z.string() })
