@@ -10,6 +10,7 @@ import { readTokenBalances } from './token-balances.ts'
 /** Gives tools one chain to read. Each reading is bound to one block, which it returns. */
 export function createChainPort(link: ChainLink, registry: ChainRegistry): ChainPort {
   const registered = registry.tokens.map(({ address }) => address)
+  const registrySymbols = new Map(registry.tokens.map(({ address, symbol }) => [address, symbol]))
   return {
     chainId: link.chainId,
     context: ({ signal }) =>
@@ -17,7 +18,7 @@ export function createChainPort(link: ChainLink, registry: ChainRegistry): Chain
     accountInfo: (address, { signal }) =>
       link.withReader(signal, (reader) => readAccountInfo(reader, address)),
     tokenBalances: ({ address, tokens = registered }, { signal }) =>
-      link.withReader(signal, (reader) => readTokenBalances(reader, { address, tokens })),
+      link.withReader(signal, (reader) => readTokenBalances(reader, { address, tokens, registrySymbols })),
     readContract: (request, { signal }) => link.withReader(signal, (reader) => readContract(reader, request)),
     simulateDeployment: (request, { signal }) =>
       link.withReader(signal, (reader) => simulateDeployment(reader, request)),

@@ -43,7 +43,10 @@ function report(stage: string, fraction: number): void {
 // The compiler blocks this thread, so it cannot see that its parent has died; without this an endless
 // compilation would outlive a killed worker.
 function startWatchdog(timeLimitMs: number): void {
-  const code = `setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${timeLimitMs})`
+  const code = `
+    const end = () => process.kill(process.pid, 'SIGKILL')
+    setTimeout(end, ${timeLimitMs})
+    setInterval(() => process.ppid === ${process.ppid} || end(), 250)`
   new Worker(code, { eval: true }).unref()
 }
 

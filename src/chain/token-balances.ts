@@ -27,7 +27,7 @@ const erc20 = parseAbi([
 /** Reads what an address holds of each token, all at one block. A token that fails is listed, not thrown. */
 export async function readTokenBalances(
   reader: ChainReader,
-  request: { address: string; tokens: readonly string[] },
+  request: { address: string; tokens: readonly string[]; registrySymbols: ReadonlyMap<string, string> },
 ): Promise<TokenBalances> {
   const holder = parseAddress(request.address)
   const tokens = [...new Set(request.tokens.map(parseAddress))]
@@ -40,7 +40,8 @@ export async function readTokenBalances(
   const result: TokenBalances = { block: block.ref, balances: [], failed: [] }
   for (const [index, token] of tokens.entries()) {
     const balance = toBalance(token, answers.slice(index * 4, index * 4 + 4))
-    if (balance) result.balances.push(balance)
+    const registrySymbol = request.registrySymbols.get(token)
+    if (balance) result.balances.push({ ...balance, ...(registrySymbol ? { registrySymbol } : {}) })
     else
       result.failed.push({
         token,

@@ -13,6 +13,8 @@ export type AccountInfo = {
 
 export type TokenBalance = {
   token: string
+  /** The symbol that the operator's registry gives it; absent for other tokens, whatever they call themselves. */
+  registrySymbol?: string
   /** Hostile text, cleaned and cut. */
   untrusted_symbol: string
   untrusted_name: string

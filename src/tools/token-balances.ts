@@ -6,6 +6,10 @@ import { address, blockRef, chainId, decimal, untrustedText } from '../toolkit/f
 
 const balance = z.object({
   token: address,
+  registrySymbol: z
+    .string()
+    .optional()
+    .describe('Symbol in the curated registry; absent for every other token, whatever it calls itself.'),
   untrusted_symbol: untrustedText,
   untrusted_name: untrustedText,
   removedCharacters: z

@@ -1,17 +1,15 @@
-import { expect, test } from 'vitest'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+
+import { expect, test, vi } from 'vitest'
 
 import { createCompiler } from '../../src/chain/compiler.ts'
+import { hugeSource as huge } from './huge-source.ts'
 
 const { signal } = new AbortController()
 const greeter =
   'pragma solidity ^0.8.20; contract Greeter { string public text; constructor(string memory t) { text = t; } }'
-
-/** A source that takes the compiler minutes and hundreds of megabytes. */
-const huge = `contract Huge { ${Array.from(
-  { length: 20_000 },
-  (_, i) =>
-    `function f${i}(uint a, uint b) public pure returns (uint) { return (a * b + ${i}) / (a + 1) + b ** 2; }`,
-).join(' ')} }`
 
 test('compiles a contract and tells its stages', async () => {
   const stages: string[] = []
@@ -41,7 +39,7 @@ test('error: an endless compilation is killed at its time limit', async () => {
   })
 })
 
-test('error: a compilation that eats memory is stopped at its limit', async () => {
+test('error: a compilation that eats memory is stopped at its limit', { timeout: 60_000 }, async () => {
   const compiling = createCompiler({ memoryLimitMb: 48 }).compile({ source: huge }, { signal })
   await expect(compiling).rejects.toMatchObject({
     code: 'compile_failed',
@@ -58,3 +56,25 @@ test('behavior: a Stop kills the compiler at once', async () => {
     'stopped',
   )
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'behavior: a compiler does not outlive a killed worker',
+  async () => {
+    const probe = new URL('compile-probe.ts', import.meta.url)
+    const worker = fork(probe, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    await once(worker, 'message')
+    const children = await readFile(`/proc/${worker.pid}/task/${worker.pid}/children`, 'utf8')
+    worker.kill('SIGKILL')
+    const pids = children.trim().split(' ').map(Number)
+    expect(pids).toHaveLength(1)
+    await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 5_000 })
+  },
+)
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
