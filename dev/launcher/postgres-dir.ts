@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+
+import { canOthersEnter } from '../process/can-others-enter.ts'
 
 // Any account can enter this folder, which is not true of /root.
 const sharedDir = '/var/lib/perdura'
@@ -37,10 +39,4 @@ async function findRecorded(home: string): Promise<string | undefined> {
 
 function recordOf(home: string): string {
   return join(home, 'postgres-dir')
-}
-
-async function canOthersEnter(dir: string): Promise<boolean> {
-  const { mode } = await stat(dir)
-  if ((mode & 0o001) === 0) return false
-  return dirname(dir) === dir || canOthersEnter(dirname(dir))
 }

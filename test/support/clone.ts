@@ -1,5 +1,11 @@
+import { execFile } from 'node:child_process'
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+
+import { canOthersEnter } from '../../dev/process/can-others-enter.ts'
+
+const run = promisify(execFile)
 
 const projectDir = join(import.meta.dirname, '..', '..')
 
@@ -33,7 +39,13 @@ export async function makeClone(dir: string): Promise<void> {
     // Without its time the copied lock file would look newer than what is installed.
     await cp(join(projectDir, part), join(dir, part), { recursive: true, preserveTimestamps: true })
   }
-  await symlink(join(projectDir, 'node_modules'), join(dir, 'node_modules'))
+  await placePackages(join(projectDir, 'node_modules'), join(dir, 'node_modules'))
+}
+
+// Another account may not enter the folder of the project; then the files get a second name where it can.
+async function placePackages(from: string, to: string): Promise<void> {
+  if (await canOthersEnter(from)) await symlink(from, to)
+  else await run('cp', ['-al', from, to]).catch(() => run('cp', ['-a', from, to]))
 }
 
 /**

@@ -20,8 +20,8 @@ export interface StartCommand {
 export type StartCommandOptions = {
   args?: readonly string[]
   env?: NodeJS.ProcessEnv
-  /** What to run instead of `npm start`, in the clone. */
-  command?: readonly string[]
+  /** Another account to run as. */
+  account?: { uid: number; gid: number }
 }
 
 const waitMs = 90_000
@@ -29,13 +29,13 @@ const waitMs = 90_000
 /** Runs `npm start` in a clone, with the settings of `env` alone. */
 export function runStart(
   clone: string,
-  { args = [], env = {}, command }: StartCommandOptions = {},
+  { args = [], env = {}, account }: StartCommandOptions = {},
 ): StartCommand {
-  const [program = 'npm', ...rest] = command ?? ['npm', 'start', '--', ...args]
-  const child = spawn(program, rest, {
+  const child = spawn('npm', ['start', '--', ...args], {
     cwd: clone,
     env: { ...bareEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...account,
   })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -70,8 +70,8 @@ export async function readRun(clone: string): Promise<Run> {
   return JSON.parse(await readFile(join(clone, '.perdura', 'run.json'), 'utf8'))
 }
 
-// The settings and the npm variables of the test run are not those of a person at a terminal.
-function bareEnvironment(): NodeJS.ProcessEnv {
+/** The environment of a person at a terminal: without the settings and the npm variables of the test run. */
+export function bareEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, XDG_CACHE_HOME, TEMPORAL_CLI, TMPDIR } = process.env
   return { PATH, HOME, XDG_CACHE_HOME, TEMPORAL_CLI, TMPDIR }
 }
