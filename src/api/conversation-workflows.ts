@@ -17,7 +17,6 @@ import {
   queryNames,
   searchAttributes,
   signalNames,
-  taskQueue,
   workflowType,
 } from '../contracts/temporal-names.ts'
 import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
@@ -45,8 +44,7 @@ export interface ConversationWorkflows {
 export type ConversationWorkflowsOptions = {
   connection: Connection
   workflows: WorkflowClient
-  /** Default: the product's one task queue. */
-  queue?: string
+  taskQueue: string
 }
 
 const callTimeoutMs = 5_000
@@ -54,7 +52,7 @@ const queryTimeoutMs = 1_000
 
 /** Talks to Temporal. */
 export function createConversationWorkflows(options: ConversationWorkflowsOptions): ConversationWorkflows {
-  const { connection, workflows, queue = taskQueue } = options
+  const { connection, workflows, taskQueue } = options
 
   async function call<Result>(timeoutMs: number, run: () => Promise<Result>): Promise<Result> {
     try {
@@ -70,7 +68,7 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
       await call(callTimeoutMs, () =>
         workflows.signalWithStart(workflowType, {
           workflowId: workflowIdOf(conversationId),
-          taskQueue: queue,
+          taskQueue,
           args: [input],
           signal: signalNames.userMessage,
           signalArgs: [{ messageId }],

@@ -30,7 +30,7 @@ const database = openDatabase({
 await migrate(database)
 const catalogue = await connectCatalogue(config, logger)
 const connection = Connection.lazy(await readTemporalOptions(config.temporal))
-const { namespace } = config.temporal
+const { namespace, taskQueue } = config.temporal
 const log = createPostgresEventLog(database, { onChannelError: onProblem })
 const feed = new EventFeed(log, logger)
 await feed.open()
@@ -52,6 +52,7 @@ const app = createApp(
     feed,
     workflows: createConversationWorkflows({
       connection,
+      taskQueue,
       workflows: new WorkflowClient({ connection, namespace }),
     }),
     ...catalogue,

@@ -1,6 +1,5 @@
 /** Names that clients, workers and the Temporal UI share. Changing one orphans running conversations. */
 
-export const taskQueue = 'perdura'
 export const workflowType = 'conversation'
 export const signalNames = { userMessage: 'userMessage', cancelTurn: 'cancelTurn' } as const
 export const queryNames = { status: 'status', toolProgress: 'toolProgress' } as const

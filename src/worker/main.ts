@@ -6,7 +6,6 @@ import { Connection } from '@temporalio/client'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 
 import { createActivities } from '../activities/create-activities.ts'
-import { taskQueue } from '../contracts/temporal-names.ts'
 import { loadServiceConfig } from '../ops/config.ts'
 import { createLogger } from '../ops/logger.ts'
 import { announceReady } from '../ops/ready.ts'
@@ -41,7 +40,7 @@ const registry = await openWorkerRegistry(database, identity, onProblem)
 const journal = new ActivityJournal(registry, onProblem)
 
 const temporalOptions = await readTemporalOptions(config.temporal)
-const { namespace } = config.temporal
+const { namespace, taskQueue } = config.temporal
 const [connection, nativeConnection, bundle] = await Promise.all([
   Connection.connect(temporalOptions),
   NativeConnection.connect({ ...temporalOptions, grpcCompression: { codec: 'none' } }),

@@ -1,0 +1,160 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+
+import { type Client, createClient } from '../../src/client/create-client.ts'
+import { type Gates, openGates } from './gates.ts'
+import { openScriptedModel, type ScriptedModelDriver } from './scripted-model.ts'
+import { createDatabase, createTestDir, localChain, temporalAddress } from './servers.ts'
+
+type PartName = 'api' | 'worker'
+
+/** One process of the product. */
+export type Part = { pid: number; kill(signal: NodeJS.Signals): Promise<void>; logFile: string }
+
+export type ProductOptions = {
+  workers?: number
+  env?: Record<string, string>
+  /** Replaces the shared servers, for tests that break them. */
+  databaseUrl?: string
+  temporal?: string
+}
+
+/** The real api and worker processes on the shared servers, with a scripted model and gated tools. */
+export type Product = {
+  url: string
+  model: ScriptedModelDriver
+  gates: Gates
+  databaseUrl: string
+  temporal: string
+  taskQueue: string
+  workers: Part[]
+  api: Part
+  /** A new guest. */
+  login(): Promise<Client>
+  startWorker(env?: Record<string, string>): Promise<Part>
+  /** Starts the api again on its old port. */
+  restartApi(): Promise<void>
+  close(): Promise<void>
+}
+
+const readyTimeoutMs = 60_000
+
+/** Starts a product for one test file; close it in `afterAll`. */
+export async function startProduct({
+  workers = 1,
+  env = {},
+  ...given
+}: ProductOptions = {}): Promise<Product> {
+  const [model, gates, chain, logDir] = await Promise.all([
+    openScriptedModel(),
+    openGates(),
+    localChain(),
+    createTestDir('product'),
+  ])
+  const databaseUrl = given.databaseUrl ?? (await createDatabase()).url
+  const temporal = given.temporal ?? (await temporalAddress())
+  const taskQueue = `test-${randomBytes(6).toString('hex')}`
+  const shared: Record<string, string> = {
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_ADDRESS: temporal,
+    PERDURA_TASK_QUEUE: taskQueue,
+    OPENAI_BASE_URL: model.baseUrl,
+    OPENAI_API_KEY: 'sk-test-key',
+    PERDURA_MODEL: 'scripted',
+    PERDURA_CHAINS: `31337=${chain.rpcUrl}`,
+    PERDURA_NAMED_ACCOUNTS: chain.namedAccounts,
+    PERDURA_TOKENS: chain.tokens,
+    PERDURA_TOOLS: join(import.meta.dirname, '..', 'fixtures', 'tools'),
+    PERDURA_GUEST_LOGINS_PER_MINUTE: '1000',
+    PERDURA_LOG_LEVEL: 'debug',
+    TEST_GATES: gates.url,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...env,
+  }
+  const living = new Set<ChildProcess>()
+
+  async function start(name: PartName, extra: Record<string, string> = {}): Promise<Part & { port: number }> {
+    const logFile = join(logDir, `${name}-${living.size}-${randomBytes(2).toString('hex')}.log`)
+    const child = fork(join(import.meta.dirname, '..', '..', 'src', name, 'main.ts'), {
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...shared, ...extra },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    living.add(child)
+    const log = createWriteStream(logFile)
+    child.stdout?.pipe(log)
+    child.stderr?.pipe(log)
+    child.once('exit', () => living.delete(child))
+    const port = await untilReady(child, logFile)
+    return {
+      pid: child.pid ?? 0,
+      port,
+      logFile,
+      async kill(signal) {
+        if (child.exitCode !== null || child.signalCode !== null) return
+        child.kill(signal)
+        await once(child, 'exit')
+      },
+    }
+  }
+
+  // The first one migrates; the others wait for it anyway.
+  const [api, ...started] = await Promise.all([
+    start('api'),
+    ...Array.from({ length: workers }, () => start('worker')),
+  ])
+  const product: Product = {
+    url: `http://127.0.0.1:${api.port}`,
+    model,
+    gates,
+    databaseUrl,
+    temporal,
+    taskQueue,
+    workers: started,
+    api,
+    async login() {
+      const { token } = await createClient({ url: product.url }).loginAsGuest()
+      return createClient({ url: product.url, token })
+    },
+    async startWorker(extra) {
+      const worker = await start('worker', extra)
+      product.workers.push(worker)
+      return worker
+    },
+    async restartApi() {
+      product.api = await start('api', { PORT: String(api.port) })
+    },
+    async close() {
+      const exits = [...living].map(async (child) => {
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      })
+      await Promise.all(exits)
+      await Promise.all([model.close(), gates.close()])
+    },
+  }
+  return product
+}
+
+async function untilReady(child: ChildProcess, logFile: string): Promise<number> {
+  const ready = Promise.withResolvers<number>()
+  child.once('message', (message) => {
+    const port = typeof message === 'object' && 'port' in message ? message.port : 0
+    ready.resolve(typeof port === 'number' ? port : 0)
+  })
+  child.once('exit', (code) =>
+    ready.reject(new Error(`A part ended with ${code} before it was ready: ${logFile}`)),
+  )
+  const timer = setTimeout(
+    () => ready.reject(new Error(`A part is not ready in time: ${logFile}`)),
+    readyTimeoutMs,
+  )
+  try {
+    return await ready.promise
+  } finally {
+    clearTimeout(timer)
+  }
+}
