@@ -45,6 +45,23 @@ export type Progress = {
   source: 'workflow' | 'log'
 }
 
-export type ModelEntry = { id: string }
-export type ToolEntry = { name: string; description: string; effect: ToolEffect }
-export type ChainEntry = { id: number; name: string }
+/** One model that can be chosen; `id` is what a conversation names. */
+export type ModelEntry = {
+  id: string
+  provider: string
+  model: string
+  contextLimitTokens: number
+  default: boolean
+}
+
+/** One tool; one that is not available says why. */
+export type ToolEntry = {
+  name: string
+  description: string
+  effect: ToolEffect
+  steps: string[]
+  available: boolean
+  reason?: string
+}
+
+export type ChainEntry = { chainId: number; name: string; local: boolean; ok: boolean }

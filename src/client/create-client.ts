@@ -68,9 +68,12 @@ function messageCalls(transport: Transport) {
         path: `${pathOf(id)}/messages`,
         body: message,
       }),
-    /** Stops the running turn, or only the named one. Resolves when the wish is durable, not when it ended. */
+    /**
+     * Stops the running turn, or the named one if it runs. Resolves when the wish is durable, which is before
+     * the turn ends, with the turn that is being stopped.
+     */
     cancelTurn: (id: string, turnId?: string) =>
-      requestDone(transport, {
+      requestJson<{ turnId: string | null }>(transport, {
         method: 'POST',
         path: `${pathOf(id)}/cancel`,
         body: turnId === undefined ? {} : { turnId },

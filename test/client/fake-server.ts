@@ -26,7 +26,7 @@ export async function startFakeServer(port = 0) {
   const requests: { method: string; path: string; query: string; authorization: string | undefined }[] = []
   const app = new Hono<{ Variables: { owner: string } }>()
 
-  app.get('/readyz', (c) => c.json({ status: 'ready' }))
+  app.get('/readyz', (c) => c.json({ status: 'ok', database: true, temporal: true, accepting: true }))
   app.use('/api/*', async (c, next) => {
     const authorization = c.req.header('authorization')
     requests.push({ method: c.req.method, path: c.req.path, query: new URL(c.req.url).search, authorization })
@@ -81,8 +81,9 @@ export async function startFakeServer(port = 0) {
     return c.json({ messageId, state: 'queued' }, 202)
   })
   one.post('/:id/cancel', (c) => {
-    c.get('talk').stop.abort()
-    return c.body(null, 202)
+    const { turn, stop } = c.get('talk')
+    if (turn) stop.abort()
+    return c.json({ turnId: turn?.turnId ?? null }, 202)
   })
   one.get('/:id/events', (c) => {
     const talk = c.get('talk')
