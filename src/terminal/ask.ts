@@ -68,7 +68,8 @@ export async function ask(
     })) {
       if (options.json) streams.stdout.write(toJsonLine(event))
       else for (const narration of narrator.tell(event, turn.view)) screen.show(narration)
-      if (turn.end !== undefined) return stop.aborted && turn.end !== exitCodes.success ? Number(stop.reason) : turn.end
+      if (turn.end !== undefined)
+        return stop.aborted && turn.end !== exitCodes.success ? Number(stop.reason) : turn.end
     }
     throw new CommandError(Number(stop.reason), 'Left before the turn ended.')
   } finally {

@@ -87,6 +87,7 @@ export class LiveChatScreen implements ChatScreen {
     const rows = [
       ...(this.#partial === '' ? [] : splitRows(this.#partial, columns)),
       ...chatRows(this.#view, this.#status, options),
+      '',
     ]
     const input = inputRows('› ', this.#editor, columns)
     const cursor = { row: rows.length + input.cursor.row, column: input.cursor.column }

@@ -22,6 +22,8 @@ export async function runLiveChat(
   const chat = new Chat({ client, screen, narrator, wish })
   chat.onFailure = left.reject
   const say = (text: string) => screen.show({ kind: 'line', text: palette.dim(text) })
+  const context = { chat, client, say, leave: left.resolve }
+  let commands = Promise.resolve()
   process.on('SIGINT', onInterrupt)
 
   function onLine(line: string): void {
@@ -29,7 +31,7 @@ export async function runLiveChat(
     if (text === '') return
     if (!text.startsWith('/')) return void chat.send(text)
     const failed = (error: unknown) => say(error instanceof Error ? error.message : String(error))
-    runChatCommand(text, { chat, client, say, leave: left.resolve }).catch(failed)
+    commands = commands.then(() => runChatCommand(text, context)).catch(failed)
   }
 
   function onInterrupt(): void {

@@ -20,7 +20,7 @@ export async function runPlainChat(
   const narrator = new Narrator({ palette, columns, progressLines: true, userLines: true })
   const chat = new Chat({ client, screen, narrator, wish })
   chat.onFailure = left.reject
-  const input = createInterface({ input: stdin })
+  const reading = new AbortController()
   const context = {
     chat,
     client,
@@ -33,7 +33,8 @@ export async function runPlainChat(
   async function answerLines(): Promise<void> {
     if (conversation !== undefined) await chat.open(conversation)
     await chat.settled()
-    for await (const line of input) {
+    // Made only now: lines that come before anybody iterates are lost.
+    for await (const line of createInterface({ input: stdin, signal: reading.signal })) {
       const text = line.trim()
       if (text.startsWith('/')) await runChatCommand(text, context)
       else if (text !== '') await chat.send(text)
@@ -46,7 +47,7 @@ export async function runPlainChat(
     return chat.conversationId
   } finally {
     process.off('SIGINT', onInterrupt)
-    input.close()
+    reading.abort()
     chat.close()
   }
 }

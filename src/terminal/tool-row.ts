@@ -1,5 +1,5 @@
 import type { CallEntry } from '../client/conversation-view.ts'
-import { fitColumns } from './display-width.ts'
+import { displayWidth, fitColumns } from './display-width.ts'
 import type { Palette } from './palette.ts'
 import { toPlainLine } from './text-filter.ts'
 
@@ -16,7 +16,7 @@ export function spinnerAt(nowMs: number): string {
 export function toolRow(call: CallEntry, { palette, columns, nowMs }: RowOptions): string {
   const { mark, paint } = markOf(call, palette, nowMs)
   const title = fitColumns(toPlainLine(call.title), Math.max(10, columns - 12))
-  const rest = fitColumns(toPlainLine(stateOf(call, nowMs)), Math.max(0, columns - 4 - title.length))
+  const rest = fitColumns(toPlainLine(stateOf(call, nowMs)), Math.max(0, columns - 5 - displayWidth(title)))
   return `${paint(mark)} ${title}${rest === '' ? '' : `  ${palette.dim(rest)}`}`
 }
 
@@ -32,7 +32,7 @@ export function describeProgress(call: CallEntry): string {
     message ?? '',
   ]
     .filter((part) => part !== '')
-    .join('  ')
+    .join(' · ')
 }
 
 /** How a call ended, in words; empty for a good end. */
@@ -56,7 +56,7 @@ export function describeEnd({ status, error }: CallEntry): string {
 
 function stateOf(call: CallEntry, nowMs: number): string {
   const parts = call.status === 'running' ? [describeProgress(call)] : [describeEnd(call)]
-  return [...parts, durationOf(call, nowMs)].filter((part) => part !== '').join('  ')
+  return [...parts, durationOf(call, nowMs)].filter((part) => part !== '').join(' · ')
 }
 
 function durationOf({ startedAt, endedAt, status }: CallEntry, nowMs: number): string {
