@@ -24,13 +24,15 @@ test('error: a redirect is not followed', async () => {
     response.writeHead(307, { location: withoutUser(target.url) }).end(),
   )
   const reading = createChainReader({ rpcUrl: url, slots, signal: never }).getChainId()
-  await expect(reading).rejects.toThrow()
+  await expect(reading).rejects.toThrow('HTTP request failed')
   expect(target.requests).toEqual([])
 })
 
 test('error: a failing RPC is asked once, since tries are counted elsewhere', async () => {
   const { url, requests } = await serveFakeRpc((response) => response.writeHead(503).end())
-  await expect(createChainReader({ rpcUrl: url, slots, signal: never }).getChainId()).rejects.toThrow()
+  await expect(createChainReader({ rpcUrl: url, slots, signal: never }).getChainId()).rejects.toThrow(
+    'Status: 503',
+  )
   expect(requests).toHaveLength(1)
 })
 
@@ -86,7 +88,7 @@ test('behavior: a Stop ends a request that hangs', async () => {
   const stop = new AbortController()
   const { url } = await serveFakeRpc(() => stop.abort(new Error('stopped')))
   const reading = createChainReader({ rpcUrl: url, slots, signal: stop.signal }).getChainId()
-  await expect(reading).rejects.toThrow()
+  await expect(reading).rejects.toThrow('stopped')
 })
 
 test('behavior: a contract cannot make the server fetch a URL', async () => {
@@ -99,7 +101,7 @@ test('behavior: a contract cannot make the server fetch a URL', async () => {
     answerJson(response, { error: { code: 3, message: 'execution reverted', data } }),
   )
   const reading = createChainReader({ rpcUrl: url, slots, signal: never }).call({ to: contract })
-  await expect(reading).rejects.toThrow()
+  await expect(reading).rejects.toThrow('reverted')
   expect(target.requests).toEqual([])
 })
 

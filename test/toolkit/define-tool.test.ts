@@ -53,6 +53,8 @@ describe('a tool of steps', () => {
   })
 
   test('error: an earlier output of another shape stops the step', async () => {
-    await expect(tool.steps['second']?.run({ text: 'abc' }, toolContext(), { first: 'x' })).rejects.toThrow()
+    await expect(tool.steps['second']?.run({ text: 'abc' }, toolContext(), { first: 'x' })).rejects.toThrow(
+      'expected number',
+    )
   })
 })

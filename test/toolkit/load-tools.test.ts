@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -11,11 +11,9 @@ import { createTestDir } from '../support/servers.ts'
 
 /** A tool file as an operator writes it, in a folder that has no packages. */
 function toolSource(name: string, changes = ''): string {
-  return `
-import { defineTool } from 'perdura/toolkit'
+  return `import { defineTool } from 'perdura/toolkit'
 import { z } from 'zod'
-
-export default defineTool({
+const tool = defineTool({
   name: '${name}',
   title: () => 'Greet',
   description: 'Says hello.',
@@ -26,6 +24,7 @@ export default defineTool({
   run: async ({ who }: { who: string }) => ({ text: \`Hello \${who}\` }),
   ${changes}
 })
+export { tool as default }
 `
 }
 
@@ -69,6 +68,13 @@ test("loads an operator's folder beside them, wherever it is", async () => {
   const [outcome] = await loadNatively([[ownToolsFolder, folder]])
   expect(outcome?.tools).toHaveLength(7)
   expect(outcome?.tools).toContain('say_hello')
+})
+
+test('loads the tool of the documents as it is written there', async () => {
+  const document = await readFile(new URL('../../docs/tools.md', import.meta.url), 'utf8')
+  const [, snippet = ''] = /```ts\n(\/\/ say-hello\.ts\n.*?)```/s.exec(document) ?? []
+  const folder = await writeFolder({ 'say-hello.ts': snippet })
+  await expect(loadNatively([[folder]])).resolves.toEqual([{ tools: ['say_hello'] }])
 })
 
 const faults: [string, string, RegExp][] = [
