@@ -4,23 +4,30 @@ set -eu
 
 namespace="${TEMPORAL_NAMESPACE:-default}"
 
-# The port is open before the server answers.
-tries=0
-until temporal operator cluster health >/dev/null 2>&1; do
-  tries=$((tries + 1))
-  if [ "$tries" -ge 60 ]; then
-    echo "The Temporal server at $TEMPORAL_ADDRESS did not become healthy within 60 s." >&2
-    exit 1
-  fi
-  sleep 1
-done
+# Repeats a command once a second for a minute: the port is open before the server answers, and a new
+# namespace is known to the whole server only some seconds later. Compose gives a job no second chance.
+insist() {
+  tries=0
+  until "$@" >/tmp/answer 2>&1; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 60 ]; then
+      cat /tmp/answer >&2
+      echo "Gave up after 60 tries: $*" >&2
+      exit 1
+    fi
+    sleep 1
+  done
+  cat /tmp/answer
+}
+
+insist temporal operator cluster health
 
 # Retention counts from the end of a run: conversations that go on are kept for ever.
-temporal operator namespace describe "$namespace" >/dev/null 2>&1 ||
-  temporal operator namespace create --retention "${TEMPORAL_RETENTION:-168h}" "$namespace"
+temporal operator namespace describe --namespace "$namespace" >/dev/null 2>&1 ||
+  temporal operator namespace create --namespace "$namespace" --retention "${TEMPORAL_RETENTION:-168h}"
 
-# One that is there already is left alone.
-temporal operator search-attribute create --namespace "$namespace" \
+# Those that are there already are left alone.
+insist temporal operator search-attribute create --namespace "$namespace" \
   --name Wallet --type Keyword \
   --name ConversationState --type Keyword \
   --name Model --type Keyword \
