@@ -47,10 +47,10 @@ export const agentGroup = {
   title: 'Conversations',
   about: 'Defaults of every conversation.',
   variables: {
-    PERDURA_HISTORY_STRATEGY: variable(oneOf(['full', 'slidingWindow', 'none']).prefault('full'), {
+    PERDURA_HISTORY_STRATEGY: variable(oneOf(['full', 'slidingWindow', 'none']).prefault('slidingWindow'), {
       about: 'What the model is given of a conversation: full, slidingWindow or none.',
     }),
-    PERDURA_HISTORY_WINDOW: variable(integer(1, 10_000).prefault('20'), {
+    PERDURA_HISTORY_WINDOW: variable(integer(1, 10_000).prefault('40'), {
       about: 'User messages in the sliding window, each with what followed it.',
     }),
     PERDURA_TURN_TIMEOUT_MS: variable(integer(1_000, 86_400_000).prefault('600000'), {
