@@ -5,6 +5,7 @@ import { connect } from './connect.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
 import { findServer, notRunningMessage, type Server } from './find-server.ts'
 import { conversationLines } from './list-conversations.ts'
+import { onInterrupt } from './on-interrupt.ts'
 import { createPalette } from './palette.ts'
 import { type ChatOptions, runChat } from './run-chat.ts'
 import { readStatus } from './status.ts'
@@ -31,12 +32,11 @@ export async function runAskCommand(
   const question = (words === '-' ? await text(process.stdin) : words).trim()
   if (question === '') throw new CommandError(exitCodes.usage, 'The question is empty.')
   const stop = new AbortController()
-  const onInterrupt = () => {
+  const stopListening = onInterrupt(() => {
     // The second Ctrl-C does not wait for the turn to stop.
     if (stop.signal.aborted) process.exit(exitCodes.interrupted)
     stop.abort(exitCodes.cancelled)
-  }
-  process.on('SIGINT', onInterrupt)
+  })
   const timer =
     timeout === undefined ? undefined : setTimeout(() => stop.abort(exitCodes.timeout), timeout * 1_000)
   try {
@@ -44,7 +44,7 @@ export async function runAskCommand(
     return await ask(client, question, options, { stdout, stderr, env }, stop.signal)
   } finally {
     clearTimeout(timer)
-    process.off('SIGINT', onInterrupt)
+    stopListening()
   }
 }
 

@@ -5,6 +5,7 @@ import { LineEditor } from './line-editor.ts'
 import { LiveChatScreen } from './live-chat-screen.ts'
 import { Narrator } from './narrator.ts'
 import { createPalette } from './palette.ts'
+import { onInterrupt } from './on-interrupt.ts'
 import type { ChatOptions, ChatStreams } from './run-chat.ts'
 
 /** Runs a chat in a terminal; returns the conversation that was open when the user left. */
@@ -15,7 +16,7 @@ export async function runLiveChat(
 ): Promise<string | undefined> {
   const left = Promise.withResolvers<void>()
   const palette = createPalette(stdout, env)
-  const editor = new LineEditor(stdin, { line: onLine, interrupt: onInterrupt, end: left.resolve })
+  const editor = new LineEditor(stdin, { line: onLine, interrupt, end: left.resolve })
   const screen = new LiveChatScreen(stdout, editor, palette)
   const columns = () => screen.columns
   const narrator = new Narrator({ palette, columns, progressLines: false, userLines: true })
@@ -24,7 +25,7 @@ export async function runLiveChat(
   const say = (text: string) => screen.show({ kind: 'line', text: palette.dim(text) })
   const context = { chat, client, say, leave: left.resolve }
   let commands = Promise.resolve()
-  process.on('SIGINT', onInterrupt)
+  const stopListening = onInterrupt(interrupt)
 
   function onLine(line: string): void {
     const text = line.trim()
@@ -34,7 +35,7 @@ export async function runLiveChat(
     commands = commands.then(() => runChatCommand(text, context)).catch(failed)
   }
 
-  function onInterrupt(): void {
+  function interrupt(): void {
     if (chat.busy && !chat.stopping) return void chat.stop()
     if (!chat.busy && editor.text !== '') return editor.clear()
     left.resolve()
@@ -46,7 +47,7 @@ export async function runLiveChat(
     await left.promise
     return chat.conversationId
   } finally {
-    process.off('SIGINT', onInterrupt)
+    stopListening()
     chat.close()
     editor.close()
   }

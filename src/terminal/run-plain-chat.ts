@@ -5,6 +5,7 @@ import { runChatCommand } from './chat-command.ts'
 import { Narrator } from './narrator.ts'
 import { createPalette } from './palette.ts'
 import { PlainChatScreen } from './plain-chat-screen.ts'
+import { onInterrupt } from './on-interrupt.ts'
 import type { ChatOptions, ChatStreams } from './run-chat.ts'
 
 /** Runs a chat line by line, each answered before the next is read; ends with the input. */
@@ -27,8 +28,7 @@ export async function runPlainChat(
     say: (text: string) => screen.show({ kind: 'line', text: palette.dim(text) }),
     leave: () => left.resolve(),
   }
-  const onInterrupt = () => (chat.busy && !chat.stopping ? void chat.stop() : left.resolve())
-  process.on('SIGINT', onInterrupt)
+  const stopListening = onInterrupt(() => (chat.busy && !chat.stopping ? void chat.stop() : left.resolve()))
 
   async function answerLines(): Promise<void> {
     if (conversation !== undefined) await chat.open(conversation)
@@ -46,7 +46,7 @@ export async function runPlainChat(
     await Promise.race([answerLines(), left.promise])
     return chat.conversationId
   } finally {
-    process.off('SIGINT', onInterrupt)
+    stopListening()
     reading.abort()
     chat.close()
   }

@@ -12,7 +12,7 @@ function createTerminal(columns = 20, rows = 10) {
   })
   const terminal = Object.assign(stream, { columns, rows, isTTY: true })
   const take = () => {
-    const frame = written.replaceAll(/\u001b\[\?2026[hl]/g, '').replaceAll('\u001b', '^')
+    const frame = written.replaceAll('\u001b', '^').replaceAll(/\^\[\?2026[hl]/g, '')
     written = ''
     return frame
   }
