@@ -16,13 +16,16 @@ const messageLimitChars = 200
 export class ProgressWriter {
   readonly #options: ProgressWriterOptions
   #next: EventBody | undefined
-  #busy = false
+  #appending: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #settled = false
 
   constructor(options: ProgressWriterOptions) {
     this.#options = options
   }
 
   write(fraction: number | undefined, message: string): void {
+    if (this.#settled) return
     const { ref, step } = this.#options
     this.#next = {
       type: 'tool.progress',
@@ -31,31 +34,33 @@ export class ProgressWriter {
       ...(fraction === undefined ? {} : { fraction: Math.min(Math.max(fraction, 0), 1) }),
       message: storableText(message.slice(0, messageLimitChars)),
     }
-    if (!this.#busy) this.#flush()
+    if (this.#timer === undefined && this.#appending === undefined) this.#flush()
+  }
+
+  /** Drops what is not written yet, so that no progress follows the end of its step. */
+  async settle(): Promise<void> {
+    this.#settled = true
+    clearTimeout(this.#timer)
+    this.#next = undefined
+    await this.#appending
   }
 
   #flush(): void {
+    this.#timer = undefined
     const body = this.#next
     if (body === undefined) return
-    const { ref, log } = this.#options
     this.#next = undefined
-    this.#busy = true
-    const rested = new Promise((resolve) => setTimeout(resolve, pauseMs))
-    log
-      .append(ref.conversationId, [{ key: null, turnId: ref.turnId, body }], {
-        onlyInTurn: ref.turnId,
-        async: true,
-      })
-      .catch(() => {
-        // Progress may be dropped.
-      })
-      .then(() => rested)
-      .then(
-        () => {
-          this.#busy = false
-          this.#flush()
-        },
-        () => undefined,
-      )
+    const { ref, log } = this.#options
+    const event = { key: null, turnId: ref.turnId, body }
+    this.#appending = log.append(ref.conversationId, [event], { onlyInTurn: ref.turnId, async: true }).then(
+      () => this.#rest(),
+      // Progress may be dropped.
+      () => this.#rest(),
+    )
+  }
+
+  #rest(): void {
+    this.#appending = undefined
+    if (!this.#settled) this.#timer = setTimeout(() => this.#flush(), pauseMs)
   }
 }

@@ -28,7 +28,7 @@ export async function runToolStep(ref: ToolStepRef, services: ActivityServices):
 
 async function runStep(
   ref: ToolStepRef,
-  { tool, input, context, earlier, stepDone, scope }: Parameters<TryBody>[0],
+  { tool, input, context, earlier, stepDone, scope, settleProgress }: Parameters<TryBody>[0],
   services: ActivityServices,
 ): ReturnType<TryBody> {
   const step: ToolStep<unknown> | undefined = tool.kind === 'stepped' ? tool.steps[ref.step] : undefined
@@ -39,6 +39,7 @@ async function runStep(
   if (!stepDone) {
     const output = (await step.run(input, context, earlier)) ?? null
     scope.signal.throwIfAborted()
+    await settleProgress()
     outputs[ref.step] = output
     await untilDatabaseAnswers(scope.signal, () =>
       finishStep(services.database, ref, output, [

@@ -23,6 +23,8 @@ export type TryBody = (running: {
   earlier: Record<string, unknown>
   stepDone: boolean
   scope: ActivityScope
+  /** Ends the progress: nothing of it may follow the end of the step. */
+  settleProgress(): Promise<void>
 }) => Promise<{ kind: 'output'; output: unknown } | { kind: 'goOn' }>
 
 export type ToolTry = {
@@ -46,7 +48,10 @@ export async function runToolTry(wanted: ToolTry, services: ActivityServices): P
     const limits = wanted.limits(tool)
     return await withActivityScope(
       { turnId: ref.turnId, timeoutMs: limits.timeoutMs, stops: services.stops },
-      (scope) => runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services }),
+      (scope) => {
+        const progress = new ProgressWriter({ ref, step: wanted.step, log: services.log })
+        return runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services, progress })
+      },
     )
   } catch (error) {
     throw isTransient(error) ? toRetry(error, 1) : toFinalFailure(error)
@@ -59,6 +64,7 @@ type Claimed = ToolTry & {
   begun: RunningTry
   scope: ActivityScope
   services: ActivityServices
+  progress: ProgressWriter
 }
 
 async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
@@ -77,6 +83,7 @@ async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
       earlier: begun.earlier,
       stepDone: begun.stepDone,
       scope,
+      settleProgress: () => claimed.progress.settle(),
     }
     const result = await untilInterrupted(claimed.body(running), scope.signal)
     if (result.kind === 'goOn') return { status: 'ok' }
@@ -107,18 +114,21 @@ async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutco
   return end(claimed, failed(interruption === 'timeout' ? 'timeout' : 'error', toToolError(fault, claimed)))
 }
 
-async function end({ ref, step, scope, services }: Claimed, callEnd: CallEnd): Promise<CallOutcome> {
+async function end(
+  { ref, step, scope, services, progress }: Claimed,
+  callEnd: CallEnd,
+): Promise<CallOutcome> {
   const events = [
     ...(step === null || callEnd.status === 'ok' ? [] : [stepEnded(ref, step, callEnd)]),
     toolCompleted(ref, callEnd),
   ]
+  await progress.settle()
   const write = () => finishCall(services.database, ref, callEnd, events)
   return { status: await untilDatabaseAnswers(scope.signal, write) }
 }
 
-function toContext({ ref, step, begun, scope, services }: Claimed, tool: Tool): ToolContext {
+function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Tool): ToolContext {
   const logger = services.logger.child({ ...ref, tool: tool.name })
-  const progress = new ProgressWriter({ ref, step, log: services.log })
   return {
     signal: scope.signal,
     progress(stage, fraction, message) {
