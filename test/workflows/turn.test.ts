@@ -1,0 +1,185 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { roundLimit, toolCallLimit } from '../../src/contracts/limits.ts'
+import type { ScheduledCall } from '../../src/contracts/tool-call.ts'
+import type { CarriedTurn, RoundOutcome, RoundRef, TurnLimits } from '../../src/contracts/turn.ts'
+import { runTurn, type TurnPorts } from '../../src/workflows/turn.ts'
+import { scheduledCall } from './scheduled-call.ts'
+
+const limits: TurnLimits = { rounds: roundLimit, deadlineMs: 1_000 }
+const turn: CarriedTurn = {
+  turn: { conversationId: 'c', turnId: 'c.t1', trigger: 'user', messageIds: ['m1'] },
+  round: 0,
+  limits: null,
+}
+const success: RoundOutcome = { kind: 'finished', outcome: 'success', model: 'scripted/demo' }
+
+function tools(...calls: ScheduledCall[]): RoundOutcome {
+  return { kind: 'tools', calls, limits, model: 'scripted/demo' }
+}
+
+/** Ports that answer with these replies, the last one for ever, and keep what they were asked. */
+function scriptedPorts(replies: readonly RoundOutcome[], changes: Partial<TurnPorts> = {}) {
+  const rounds: RoundRef[] = []
+  const ran: string[] = []
+  const ports: TurnPorts = {
+    async callModel(round) {
+      rounds.push(round)
+      return replies[Math.min(rounds.length, replies.length) - 1] ?? success
+    },
+    async runToolCall({ callId }) {
+      ran.push(callId)
+      return { status: 'ok' }
+    },
+    mustCut: () => false,
+    now: () => 0,
+    ...changes,
+  }
+  return { ports, rounds, ran }
+}
+
+test('ends with the reply that asks for no tools', async () => {
+  const { ports, rounds, ran } = scriptedPorts([tools(scheduledCall('a')), success])
+  expect(await runTurn(turn, ports)).toEqual({ kind: 'ended', end: { outcome: 'success', written: true } })
+  expect(rounds.map(({ round }) => round)).toEqual([0, 1])
+  expect(rounds[0]).toEqual({ ...turn.turn, round: 0 })
+  expect(ran).toEqual(['a'])
+})
+
+test('behavior: the calls of one reply run at the same time, the next round after the last of them', async () => {
+  const order: string[] = []
+  const gates = ['a', 'b'].map((callId) => ({ callId, ...Promise.withResolvers<void>() }))
+  const { ports } = scriptedPorts([tools(scheduledCall('a'), scheduledCall('b')), success], {
+    async runToolCall({ callId }) {
+      order.push(`begin ${callId}`)
+      await gates.find((gate) => gate.callId === callId)?.promise
+      order.push(`end ${callId}`)
+      return { status: 'ok' }
+    },
+  })
+  const { callModel } = ports
+  const running = runTurn(turn, {
+    ...ports,
+    callModel(round) {
+      order.push(`round ${round.round}`)
+      return callModel(round)
+    },
+  })
+  for (const { promise, resolve } of gates.toReversed()) {
+    resolve()
+    await promise
+  }
+  await running
+  expect(order).toEqual(['round 0', 'begin a', 'begin b', 'end b', 'end a', 'round 1'])
+})
+
+test('behavior: a failed tool does not end the turn', async () => {
+  const { ports, rounds } = scriptedPorts([tools(scheduledCall('a')), success], {
+    runToolCall: async () => ({ status: 'error' }),
+  })
+  expect(await runTurn(turn, ports)).toMatchObject({ end: { outcome: 'success' } })
+  expect(rounds).toHaveLength(2)
+})
+
+test('behavior: a reply whose calls all failed before they began is answered by another round', async () => {
+  const { ports, rounds } = scriptedPorts([tools(), success])
+  await runTurn(turn, ports)
+  expect(rounds).toHaveLength(2)
+})
+
+test('behavior: at most 32 calls of one reply run', async () => {
+  const calls = Array.from({ length: 40 }, (_, index) => scheduledCall(`c${index}`))
+  const { ports, ran } = scriptedPorts([tools(...calls), success])
+  await runTurn(turn, ports)
+  expect(ran).toEqual(calls.slice(0, toolCallLimit).map(({ callId }) => callId))
+})
+
+test('behavior: messages that were answered before end the turn without a word', async () => {
+  const { ports } = scriptedPorts([{ kind: 'nothing' }])
+  expect(await runTurn(turn, ports)).toEqual({ kind: 'ended', end: { outcome: 'success', written: true } })
+})
+
+test('behavior: the outcome and code of the last reply are those of the turn', async () => {
+  const { ports } = scriptedPorts([{ kind: 'finished', outcome: 'error', code: 'model_silent' }])
+  const end = { outcome: 'error', code: 'model_silent', written: true }
+  expect(await runTurn(turn, ports)).toEqual({ kind: 'ended', end })
+})
+
+test('behavior: is cut at a round boundary and goes on from there', async () => {
+  const first = scriptedPorts([tools(scheduledCall('a')), success], { mustCut: () => true })
+  const exit = await runTurn(turn, first.ports)
+  expect(exit).toEqual({ kind: 'cut', carried: { turn: turn.turn, round: 1, limits } })
+  expect(first.ran).toEqual(['a'])
+
+  if (exit.kind !== 'cut') throw new Error('The turn was not cut.')
+  const second = scriptedPorts([success], { mustCut: () => true })
+  expect(await runTurn(exit.carried, second.ports)).toMatchObject({ kind: 'ended' })
+  expect(second.rounds.map(({ round }) => round)).toEqual([1])
+})
+
+test('error: 25 rounds end with too_many_rounds', async () => {
+  const { ports, rounds } = scriptedPorts([tools(scheduledCall('a'))])
+  const end = { outcome: 'limit', code: 'too_many_rounds', written: false }
+  expect(await runTurn(turn, ports)).toEqual({ kind: 'ended', end })
+  expect(rounds).toHaveLength(roundLimit)
+})
+
+test('error: too_many_rounds counts the rounds before a cut', async () => {
+  const { ports, rounds } = scriptedPorts([tools(scheduledCall('a'))])
+  const exit = await runTurn({ ...turn, round: 24, limits }, ports)
+  expect(exit).toMatchObject({ end: { code: 'too_many_rounds' } })
+  expect(rounds).toHaveLength(1)
+})
+
+test('error: the deadline ends with turn_time_limit, between rounds only', async () => {
+  let nowMs = 0
+  const { ports, rounds } = scriptedPorts([tools(scheduledCall('a'))], {
+    now: () => nowMs,
+    async runToolCall() {
+      nowMs += 400
+      return { status: 'ok' }
+    },
+  })
+  const end = { outcome: 'limit', code: 'turn_time_limit', written: false }
+  expect(await runTurn(turn, ports)).toEqual({ kind: 'ended', end })
+  expect(rounds).toHaveLength(3)
+})
+
+test('error: what a port throws leaves the loop', async () => {
+  const stopped = new Error('cancelled')
+  const { ports } = scriptedPorts([], { callModel: () => Promise.reject(stopped) })
+  await expect(runTurn(turn, ports)).rejects.toBe(stopped)
+})
+
+test('property: whatever the ports answer, the turn ends, is cut, or leaves by their exception', async () => {
+  const anyCall = fc.integer({ min: 0, max: 9 }).map((id) => scheduledCall(`c${id}`))
+  const anyOutcome: fc.Arbitrary<RoundOutcome | Error> = fc.oneof(
+    fc.record({
+      kind: fc.constant('tools' as const),
+      calls: fc.array(anyCall, { maxLength: 40 }),
+      limits: fc.record({ rounds: fc.integer({ min: 1, max: 30 }), deadlineMs: fc.integer({ max: 500 }) }),
+      model: fc.constant('m'),
+    }),
+    fc.constantFrom<RoundOutcome | Error>(success, { kind: 'nothing' }, new Error('port')),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyOutcome), fc.infiniteStream(fc.boolean()), async (outcomes, cuts) => {
+      let asked = 0
+      const { ports, rounds } = scriptedPorts([], {
+        mustCut: () => cuts.next().value,
+        now: () => asked,
+        async callModel() {
+          const outcome = outcomes[asked++] ?? tools(scheduledCall('last'))
+          if (outcome instanceof Error) throw outcome
+          return outcome
+        },
+      })
+      const exit = await runTurn(turn, ports).catch((error: unknown) => error)
+      expect(asked).toBeLessThanOrEqual(30 + outcomes.length)
+      expect(rounds).toHaveLength(0)
+      if (exit instanceof Error) expect(exit.message).toBe('port')
+      else expect(exit).toMatchObject({ kind: expect.stringMatching(/^(ended|cut)$/) })
+    }),
+  )
+})
