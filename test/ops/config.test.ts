@@ -11,7 +11,7 @@ describe('loadConfig', () => {
       server: { host: '127.0.0.1', port: 4040, allowedHosts: [], corsOrigins: [] },
       database: { url: undefined, poolSize: 10 },
       temporal: { address: undefined, namespace: 'default', tls: undefined },
-      history: { kind: 'full' },
+      history: { kind: 'slidingWindow', window: 40 },
       turn: { timeoutMs: 600_000 },
       limits: { queuedMessages: 100, streamBufferEvents: 1_000, streamBufferBytes: 1_000_000 },
     })
@@ -28,6 +28,11 @@ describe('loadConfig', () => {
     expect(config.server).toMatchObject({ port: 8080, allowedHosts: ['a.example', 'b.example'] })
     expect(config.history).toEqual({ kind: 'slidingWindow', window: 3 })
     expect(config.auth.tokenTtlMs).toBe(172_800_000)
+  })
+
+  test('behavior: strategies without a window have none', () => {
+    expect(loadConfig({ PERDURA_HISTORY_STRATEGY: 'full' }).history).toEqual({ kind: 'full' })
+    expect(loadConfig({ PERDURA_HISTORY_STRATEGY: 'none' }).history).toEqual({ kind: 'none' })
   })
 
   test('behavior: an API key of Temporal Cloud switches TLS on, and TEMPORAL_TLS decides', () => {
