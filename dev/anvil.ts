@@ -38,6 +38,7 @@ export type RunningAnvil = {
 export async function startAnvil(options: AnvilOptions): Promise<RunningAnvil> {
   const { stateFile, report = () => {} } = options
   if (stateFile) await restoreAnvilState(stateFile, report)
+  options.signal?.throwIfAborted()
   const rpcUrl = `http://127.0.0.1:${options.port}`
   const child = await spawnAnvil(options)
   options.onSpawn?.(child)

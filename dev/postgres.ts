@@ -72,6 +72,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 async function serve(cluster: Cluster, options: PostgresOptions): Promise<Child> {
   const signal = options.signal ?? new AbortController().signal
   for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted()
     const child = await spawnServer(cluster, options)
     options.onSpawn?.(child)
     try {

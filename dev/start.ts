@@ -5,6 +5,7 @@ import { loadConfig } from '../src/ops/config.ts'
 import { readEnvironment } from '../src/ops/read-environment.ts'
 import type { Addresses } from './launcher/addresses.ts'
 import { waitForEnding } from './launcher/ending.ts'
+import { openHome } from './launcher/home.ts'
 import { Launch } from './launcher/launch.ts'
 import { endLeftovers } from './launcher/leftovers.ts'
 import { type Holder, type Lock, takeLock } from './launcher/lock.ts'
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   const settings = readEnvironment(paths.projectDir)
   loadConfig(settings)
   const ending = waitForEnding()
+  await openHome(paths.home)
   const lock = await takeLock(paths.lockFile)
   if ('pid' in lock) throw await toRunningError(lock)
   try {

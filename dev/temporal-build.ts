@@ -14,7 +14,7 @@ const reportEachMs = 10_000
 
 /** Builds the `temporal` command from its Go module (`dev/temporal/go.mod`) and puts it at `target`. */
 export async function buildTemporal(options: MakeTemporalOptions): Promise<void> {
-  await assertGo()
+  await assertGo(options.env)
   options.report('building the temporal command with Go: about 3 minutes, once for this user')
   const unfinished = `${options.target}.${process.pid}`
   await mkdir(dirname(options.target), { recursive: true })
@@ -26,8 +26,8 @@ export async function buildTemporal(options: MakeTemporalOptions): Promise<void>
   }
 }
 
-async function assertGo(): Promise<void> {
-  await run('go', ['version']).catch((cause: unknown) => {
+async function assertGo(env: NodeJS.ProcessEnv): Promise<void> {
+  await run('go', ['version'], { env }).catch((cause: unknown) => {
     throw new Error('Go is not installed, so the temporal command cannot be built', { cause })
   })
 }
@@ -37,7 +37,7 @@ function build({ version, env, signal, report }: MakeTemporalOptions, output: st
   // `-v` names each package as it is compiled, which is the only sign of life that Go gives.
   const child = spawn('go', ['build', '-v', '-trimpath', '-ldflags', linkerFlags, '-o', output, command], {
     cwd: moduleDir,
-    env: { ...process.env, ...env, CGO_ENABLED: '0', GOFLAGS: '' },
+    env: { ...env, CGO_ENABLED: '0', GOFLAGS: '' },
     stdio: ['ignore', 'ignore', 'pipe'],
     // Compilers that Go has started must go with it.
     detached: true,

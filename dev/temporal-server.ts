@@ -28,6 +28,8 @@ export type TemporalOptions = {
   logFile: string
   port: number
   uiPort: number
+  /** Made besides `default` when it is another one. */
+  namespace?: string
   env?: NodeJS.ProcessEnv
   signal?: AbortSignal
   /** Told as soon as there is a process, long before it serves. */
@@ -47,6 +49,7 @@ export type RunningTemporal = {
 /** Starts a Temporal development server with its UI on 127.0.0.1 and resolves when it serves. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   await mkdir(dirname(options.databaseFile), { recursive: true })
+  options.signal?.throwIfAborted()
   const address = `127.0.0.1:${options.port}`
   const child = await withLog(options.logFile, (output) =>
     spawnChild({
@@ -75,7 +78,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   }
 }
 
-function flags({ databaseFile, port, uiPort }: TemporalOptions): string[] {
+function flags({ databaseFile, port, uiPort, namespace = 'default' }: TemporalOptions): string[] {
   const pragmas = Object.entries(sqlitePragmas).map(([key, value]) => `${key}=${value}`)
   const attributes = Object.entries(searchAttributes).map(([key, type]) => `${key}=${toFlagType(type)}`)
   const settings = Object.entries(dynamicConfig).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
@@ -84,6 +87,7 @@ function flags({ databaseFile, port, uiPort }: TemporalOptions): string[] {
     `--port=${port}`,
     `--ui-port=${uiPort}`,
     `--db-filename=${databaseFile}`,
+    `--namespace=${namespace}`,
     ...pragmas.map((pragma) => `--sqlite-pragma=${pragma}`),
     ...attributes.map((attribute) => `--search-attribute=${attribute}`),
     ...settings.map((setting) => `--dynamic-config-value=${setting}`),

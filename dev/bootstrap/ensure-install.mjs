@@ -58,6 +58,8 @@ function runNpm(args) {
     cwd: projectDir,
     stdio: ['ignore', 2, 2],
   })
+  // It would go on alone and pull the packages from under the next start.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => child.kill(signal))
   return new Promise((resolve) => {
     child.once('error', (error) => fail(`npm could not be started: ${error.message}`))
     child.once('exit', (code, signal) => resolve(code ?? signal))

@@ -53,10 +53,11 @@ async function backDatabase(options: BackingOptions): Promise<BackingEnv> {
 }
 
 async function backTemporal(options: BackingOptions): Promise<BackingEnv> {
-  const { paths, ports, addresses, env, screen, start } = options
-  const { temporalAddress, temporalUiUrl = '' } = addresses
+  const { paths, ports, addresses, settings, env, screen, start } = options
+  const { temporalAddress, temporalUiUrl: uiUrl = '' } = addresses
   if (ports.temporal) {
-    await start(createTemporalPart({ paths, env, ports: ports.temporal, uiUrl: temporalUiUrl }))
+    const namespace = settings['TEMPORAL_NAMESPACE'] ?? 'default'
+    await start(createTemporalPart({ paths, env, ports: ports.temporal, uiUrl, namespace }))
   } else {
     await assertTemporal(temporalAddress)
     screen.part('temporal', `using the server at ${temporalAddress} (TEMPORAL_ADDRESS)`)

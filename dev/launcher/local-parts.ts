@@ -37,10 +37,11 @@ export function createPostgresPart({ paths, env, reserved, dir, onUrl }: Postgre
 export type TemporalPartOptions = LocalPartOptions & {
   ports: { server: ReservedPort; ui: ReservedPort }
   uiUrl: string
+  namespace: string
 }
 
 /** The Temporal development server with its UI. */
-export function createTemporalPart({ paths, env, ports, uiUrl }: TemporalPartOptions): Part {
+export function createTemporalPart({ paths, env, ports, uiUrl, namespace }: TemporalPartOptions): Part {
   const { port } = ports.server
   const logFile = paths.logOf('temporal')
   return {
@@ -53,7 +54,8 @@ export function createTemporalPart({ paths, env, ports, uiUrl }: TemporalPartOpt
       const command = await findTemporal({ env, ...context })
       await Promise.all([ports.server.claim(), ports.ui.claim()])
       const { temporalDatabase: databaseFile } = paths
-      return startTemporal({ ...context, env, command, databaseFile, logFile, port, uiPort: ports.ui.port })
+      const uiPort = ports.ui.port
+      return startTemporal({ ...context, env, command, databaseFile, logFile, port, uiPort, namespace })
     },
   }
 }

@@ -1,5 +1,4 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { describeProcess } from '../process/identity.ts'
@@ -21,7 +20,6 @@ const stoppingMs = 12_000
  * that is dead.
  */
 export async function takeLock(file: string): Promise<Lock | Holder> {
-  await mkdir(dirname(file), { recursive: true })
   const deadline = Date.now() + stoppingMs
   for (;;) {
     if (await claim(file)) return createLock(file)

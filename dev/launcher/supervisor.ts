@@ -4,6 +4,7 @@ import { type Child, describeExit } from '../process/child.ts'
 import { readTail, rotateLog } from '../process/log-file.ts'
 import { EndedEarly } from '../process/wait-until.ts'
 import type { Part, RunningPart, Tier } from './part.ts'
+import { Progress } from './progress.ts'
 import { restartPauseMs, stableAfterMs } from './restart-pause.ts'
 import type { Screen } from './screen.ts'
 import { StartError, messageOf } from './start-error.ts'
@@ -22,6 +23,8 @@ type Entry = {
   part: Part
   child?: Child
   running?: RunningPart
+  /** Settles when the start under way, if any, has come to its end. */
+  starting?: Promise<unknown>
   restarts: number
   deaths: number
   startedAt: Date
@@ -66,24 +69,30 @@ export class Supervisor {
       const entries = [...this.#entries.values()].filter(({ part }) => part.tier === tier)
       await Promise.all(entries.map((entry) => stopEntry(entry, graceMs)))
     }
+    // A start that had no process yet sees the end before it makes one.
+    await Promise.allSettled([...this.#entries.values()].flatMap(({ starting }) => starting ?? []))
   }
 
   async #run(entry: Entry): Promise<void> {
     const { part } = entry
-    const startedMs = Date.now()
-    const running = await part.start({
+    const progress = new Progress((text) => this.#screen.part(part.name, text))
+    const starting = part.start({
       signal: this.#ending.signal,
-      report: (text) => this.#screen.part(part.name, text),
+      report: (text) => progress.report(text),
       onSpawn: (child) => {
         entry.child = child
         entry.startedAt = new Date()
         void this.#publish()
       },
     })
-    entry.running = running
+    entry.starting = starting
+    try {
+      entry.running = await starting
+    } finally {
+      progress.stop()
+    }
     await this.#publish()
-    const seconds = ((Date.now() - startedMs) / 1000).toFixed(1)
-    this.#screen.part(part.name, `ready after ${seconds} s${part.url ? ` at ${part.url}` : ''}`)
+    progress.report(`ready after ${progress.seconds()} s${part.url ? ` at ${part.url}` : ''}`)
   }
 
   async #keepAlive(entry: Entry): Promise<void> {

@@ -16,6 +16,7 @@ export async function buildWorkflowBundle(
 ): Promise<void> {
   const logFile = logOf('workflow-bundle')
   await rotateLog(logFile)
+  signal.throwIfAborted()
   const child = await withLog(logFile, (output) =>
     spawnChild({
       command: process.execPath,

@@ -15,7 +15,10 @@ export type Cluster = {
   dir: string
   dataDir: string
   passwordFile: string
+  /** False does not wait for the disk. */
+  durable?: boolean
   account?: Account
+  signal?: AbortSignal
 }
 
 export const superuser = 'perdura'
@@ -50,11 +53,8 @@ async function createCluster(cluster: Cluster): Promise<string> {
   return password
 }
 
-async function runInitdb(
-  { binDir, dir, account }: Cluster,
-  dataDir: string,
-  password: string,
-): Promise<void> {
+async function runInitdb(cluster: Cluster, dataDir: string, password: string): Promise<void> {
+  const { binDir, dir, durable, account, signal } = cluster
   const passwordFile = join(dir, 'initdb-password')
   await rm(passwordFile, { force: true })
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
@@ -69,9 +69,11 @@ async function runInitdb(
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
+    ...(durable === false ? ['--no-sync'] : []),
   ]
   try {
-    await run(join(binDir, 'initdb'), args, { cwd: dir, env: { ...process.env, LC_ALL: 'C' }, ...account })
+    const env = { ...process.env, LC_ALL: 'C' }
+    await run(join(binDir, 'initdb'), args, { cwd: dir, env, ...account, ...(signal && { signal }) })
   } finally {
     await rm(passwordFile, { force: true })
   }

@@ -1,6 +1,6 @@
 /** The shared servers of a test run, as a test file uses them. */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
+import { chmod, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -39,8 +39,11 @@ export function localChain(): Promise<SharedServers['anvil']> {
 }
 
 /** Makes a folder that is gone after the run, for a server or a clone that a test has for itself. */
-export function createTestDir(name: string): Promise<string> {
-  return mkdtemp(join(inject('runDir'), `${name}-`))
+export async function createTestDir(name: string): Promise<string> {
+  const dir = await mkdtemp(join(inject('runDir'), `${name}-`))
+  // A database server may run as another account.
+  await chmod(dir, 0o755)
+  return dir
 }
 
 async function askFor<Name extends keyof SharedServers>(name: Name): Promise<SharedServers[Name]> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { restartPauseMs } from '../../dev/launcher/restart-pause.ts'
+import { restartPauseMs } from '../../../dev/launcher/restart-pause.ts'
 
 test('default: a part that died for the first time starts again at once', () => {
   expect(restartPauseMs(0)).toBe(0)
