@@ -13,12 +13,7 @@ import {
   type TurnId,
   workflowIdOf,
 } from '../contracts/ids.ts'
-import {
-  queryNames,
-  searchAttributes,
-  signalNames,
-  workflowType,
-} from '../contracts/temporal-names.ts'
+import { queryNames, searchAttributes, signalNames, workflowType } from '../contracts/temporal-names.ts'
 import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
 import type { ConversationInput } from '../contracts/turn.ts'
 

@@ -1,4 +1,5 @@
 import { bodyLimit } from 'hono/body-limit'
+import { except } from 'hono/combine'
 import { cors } from 'hono/cors'
 
 import { AppError } from '../contracts/errors.ts'
@@ -7,10 +8,17 @@ import { eventSchema, snapshotEventSchema } from '../schemas/event.ts'
 import type { ApiServices } from './api-services.ts'
 import { authenticate } from './authenticate.ts'
 import { toDocsPage } from './docs-page.ts'
-import { createRouter } from './open-api.ts'
+import { createRouter, withOtherProblems } from './open-api.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { toAppError, toProblem } from './problem.ts'
-import { checkHost, refuseWhenStopping, requireJson, withRequestId } from './request-middleware.ts'
+import {
+  checkHost,
+  closeWhenUnread,
+  refuseWhenStopping,
+  requireJson,
+  withRequestId,
+  withSecurityHeaders,
+} from './request-middleware.ts'
 import { authRoutes } from './routes/auth.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { conversationRoutes } from './routes/conversations.ts'
@@ -25,6 +33,8 @@ const info = { title: 'Perdura', version: '1', description: 'The native API; see
 export function createApp(services: ApiServices, streams: OpenStreams, host: string) {
   const app = createRouter()
   app.use(withRequestId(services.logger))
+  app.use(withSecurityHeaders)
+  app.use(closeWhenUnread)
   app.use(checkHost(host, services.settings.allowedHosts))
   if (services.settings.corsOrigins.length > 0)
     app.use('/api/*', cors({ origin: [...services.settings.corsOrigins] }))
@@ -32,12 +42,9 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
   app.use(refuseWhenStopping(services.isAccepting))
   app.use(requireJson)
   app.use(bodyLimit({ maxSize: bodySizeLimitBytes, onError: refuseLargeBody }))
-  app.route('/', authRoutes(services))
-  for (const path of ['conversations', 'events', 'models', 'tools', 'chains']) {
-    app.use(`/api/${path}`, authenticate(services.database))
-    app.use(`/api/${path}/*`, authenticate(services.database))
-  }
-  for (const routes of [conversationRoutes, messageRoutes, progressRoutes, catalogueRoutes]) {
+  // Everything but the login, so that a new route is guarded without anybody thinking of it.
+  app.use('/api/*', except('/api/auth/guest', authenticate(services.database)))
+  for (const routes of [authRoutes, conversationRoutes, messageRoutes, progressRoutes, catalogueRoutes]) {
     app.route('/', routes(services))
   }
   app.route('/', eventRoutes(services, streams))
@@ -45,7 +52,7 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
   app.openAPIRegistry.register('Event', eventSchema)
   app.openAPIRegistry.register('SnapshotEvent', snapshotEventSchema)
-  const toDocument = () => app.getOpenAPI31Document({ openapi: '3.1.0', info })
+  const toDocument = () => withOtherProblems(app.getOpenAPI31Document({ openapi: '3.1.0', info }))
   app.get('/openapi.json', (context) => context.json(toDocument()))
   app.get('/docs', (context) => context.html(toDocsPage(JSON.parse(JSON.stringify(toDocument())))))
   app.get('/', (context) => context.redirect('/docs'))

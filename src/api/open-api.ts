@@ -38,4 +38,17 @@ export function problems<const Status extends number>(...statuses: Status[]) {
   ) as Record<Status, { description: string; content: typeof problem }>
 }
 
+const otherProblem = {
+  description: 'Any other problem, such as 421, 500 or 503.',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+}
+
+/** Adds to each operation what any of them may answer: a wrong host, a server that stops, a fault of ours. */
+export function withOtherProblems<Document extends { paths?: object }>(document: Document): Document {
+  for (const methods of Object.values(document.paths ?? {}))
+    for (const operation of Object.values<{ responses: object }>(methods))
+      operation.responses = { ...operation.responses, default: otherProblem }
+  return document
+}
+
 export const bearer = [{ bearer: [] }]

@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 import { AppError, type ErrorCode, errorStatus } from '../contracts/errors.ts'
 import type { ApiEnv } from './api-env.ts'
+import { notJson } from './request-middleware.ts'
 
 export type FieldError = { path: string; message: string }
 
@@ -36,6 +37,7 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof HTTPException && error.status === 400) {
     return new AppError('invalid_json', 'The body is not valid JSON. Send one JSON object.')
   }
+  if (error instanceof HTTPException && error.status === 415) return notJson()
   return new AppError('internal', 'Something failed on the server. It was logged with this request id.', {
     cause: error,
   })
