@@ -1,8 +1,11 @@
 import type { MessageEntry } from '../client/conversation-view.ts'
 import { TextFilter } from './text-filter.ts'
 
-/** What is new in an answer; `again` when it does not go on from what was shown and starts anew. */
-export type AnswerPiece = { text: string; again: boolean }
+/**
+ * What is new in an answer: it goes on; or it starts again, because it differs from what was shown; or it
+ * ended before what was shown.
+ */
+export type AnswerPiece = { kind: 'on' | 'again' | 'shorter'; text: string }
 
 /**
  * Follows one answer and tells each time what has to be added to what was shown. A repeated attempt that
@@ -13,11 +16,11 @@ export class AnswerText {
   #filter = new TextFilter()
 
   next({ content: { text, complete } }: MessageEntry): AnswerPiece {
-    if (text.startsWith(this.#shown)) return { text: this.#show(text), again: false }
-    if (!complete && this.#shown.startsWith(text)) return { text: '', again: false }
+    if (text.startsWith(this.#shown)) return { kind: 'on', text: this.#show(text) }
+    if (this.#shown.startsWith(text)) return { kind: complete ? 'shorter' : 'on', text: '' }
     this.#shown = ''
     this.#filter = new TextFilter()
-    return { text: this.#show(text), again: true }
+    return { kind: 'again', text: this.#show(text) }
   }
 
   #show(text: string): string {

@@ -12,6 +12,8 @@ export class AskScreen {
   readonly #region: LiveRegion | undefined
   /** The answer's last character. */
   #tail = ''
+  /** Remarks that wait for the end of the answer's line. */
+  #held: string[] = []
 
   constructor(stdout: TerminalStream, stderr: TerminalStream, palette: Palette) {
     this.#stdout = stdout
@@ -45,8 +47,8 @@ export class AskScreen {
   line(text: string): void {
     this.#region?.erase()
     // On one terminal a remark must not stand in the middle of the answer's line.
-    if (this.#stdout.isTTY) this.#endLine()
-    this.#stderr.write(`${text}\n`)
+    if (this.#stdout.isTTY && this.#tail !== '' && this.#tail !== '\n') this.#held.push(text)
+    else this.#stderr.write(`${text}\n`)
   }
 
   /** Draws running tools in place; not while an answer is being written on the same terminal. */
@@ -71,5 +73,6 @@ export class AskScreen {
   #endLine(): void {
     if (this.#tail !== '' && this.#tail !== '\n') this.#stdout.write('\n')
     this.#tail = ''
+    for (const text of this.#held.splice(0)) this.#stderr.write(`${text}\n`)
   }
 }

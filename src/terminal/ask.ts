@@ -1,11 +1,13 @@
 import type { Client } from '../client/create-client.ts'
 import { AskScreen } from './ask-screen.ts'
 import { AskedTurn } from './asked-turn.ts'
+import { sayConnection } from './connection-remarks.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
 import type { TerminalStream } from './live-region.ts'
 import { Narrator } from './narrator.ts'
-import { createPalette } from './palette.ts'
+import { createPalette, type Palette } from './palette.ts'
 import { postQuestion, type QuestionOptions } from './post-question.ts'
+import { stopAskedTurn } from './stop-asked-turn.ts'
 import { toJsonLine } from './to-json-line.ts'
 
 export type AskOptions = QuestionOptions & {
@@ -21,8 +23,6 @@ export type AskStreams = {
 
 /** How often running tools are drawn, in milliseconds. */
 const frameMs = 100
-/** How long a stopped turn may take to end before the command leaves without it, in milliseconds. */
-const goodbyeMs = 10_000
 /** Without a connection for this long, a script is told rather than kept waiting, in milliseconds. */
 const patienceMs = 60_000
 
@@ -39,56 +39,43 @@ export async function ask(
 ): Promise<number> {
   const palette = createPalette(streams.stderr, streams.env)
   const screen = new AskScreen(streams.stdout, streams.stderr, palette)
+  const say = (remark: string) => void (options.json || screen.line(palette.dim(remark)))
   const asked = await postQuestion(client, question, options)
-  if (!options.json) {
-    screen.line(
-      palette.dim(`Conversation ${asked.conversationId}${asked.queued ? ': the question is queued' : ''}`),
-    )
-  }
-  const narrator = new Narrator({
-    palette,
-    columns: () => screen.columns,
-    progressLines: !screen.drawsInPlace,
-    userLines: false,
-  })
+  say(`Conversation ${asked.conversationId}${asked.queued ? ': the question is queued' : ''}`)
   const turn = new AskedTurn(client, asked)
   const leave = new AbortController()
-  const onStop = () => void stopTurn(turn, leave, (text) => screen.line(palette.dim(text)))
-  stop.addEventListener('abort', onStop)
-  if (stop.aborted) onStop()
-  const timer = setInterval(() => !options.json && screen.draw(turn.view, Date.now()), frameMs)
+  const stopWatching = stopAskedTurn(turn, stop, { leave, say })
+  const timer = setInterval(() => options.json || screen.draw(turn.view, Date.now()), frameMs)
   try {
-    for await (const event of turn.follow({
-      signal: leave.signal,
-      giveUpAfterMs: patienceMs,
-      onConnection: (change) => {
-        if (change.kind === 'lost' && !options.json)
-          screen.line(palette.dim('The connection was lost; trying again.'))
-      },
-    })) {
-      if (options.json) streams.stdout.write(toJsonLine(event))
-      else for (const narration of narrator.tell(event, turn.view)) screen.show(narration)
-      if (turn.end !== undefined)
-        return stop.aborted && turn.end !== exitCodes.success ? Number(stop.reason) : turn.end
-    }
-    throw new CommandError(Number(stop.reason), 'Left before the turn ended.')
+    const follow = { signal: leave.signal, giveUpAfterMs: patienceMs, onConnection: sayConnection(say) }
+    await showTurn(turn, follow, options.json ? toJsonPrinter(streams.stdout) : toNarrator(screen, palette))
   } finally {
     clearInterval(timer)
-    leave.abort()
-    stop.removeEventListener('abort', onStop)
+    stopWatching()
     screen.close()
+  }
+  if (turn.end === undefined) throw new CommandError(Number(stop.reason), 'Left before the turn ended.')
+  return stop.aborted && turn.end !== exitCodes.success ? Number(stop.reason) : turn.end
+}
+
+type Follow = Parameters<AskedTurn['follow']>[0]
+type ShowEvent = Parameters<Narrator['tell']>
+
+async function showTurn(turn: AskedTurn, follow: Follow, show: (...event: ShowEvent) => void): Promise<void> {
+  for await (const event of turn.follow(follow)) {
+    show(event, turn.view)
+    if (turn.end !== undefined) return
   }
 }
 
-async function stopTurn(turn: AskedTurn, leave: AbortController, say: (text: string) => void): Promise<void> {
-  say('Stopping…')
-  const timer = setTimeout(() => leave.abort(), goodbyeMs)
-  leave.signal.addEventListener('abort', () => clearTimeout(timer))
-  try {
-    if (await turn.stop()) return
-    say('The question waits for its turn and will be answered there.')
-  } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
+function toJsonPrinter(stdout: TerminalStream): (...event: ShowEvent) => void {
+  return (event) => void stdout.write(toJsonLine(event))
+}
+
+function toNarrator(screen: AskScreen, palette: Palette): (...event: ShowEvent) => void {
+  const columns = () => screen.columns
+  const narrator = new Narrator({ palette, columns, progressLines: !screen.drawsInPlace, userLines: false })
+  return (...event) => {
+    for (const narration of narrator.tell(...event)) screen.show(narration)
   }
-  leave.abort()
 }

@@ -1,4 +1,5 @@
 import type { CallEntry, ConversationView } from '../client/conversation-view.ts'
+import { connectionRemarks } from './connection-remarks.ts'
 import { fitColumns } from './display-width.ts'
 import type { Palette } from './palette.ts'
 import { toPlainLine } from './text-filter.ts'
@@ -9,7 +10,7 @@ export type ChatStatus = {
   /** Messages that the server has not confirmed yet. */
   sending: readonly string[]
   stopping: boolean
-  disconnected: boolean
+  connection: 'good' | 'lost' | 'again'
 }
 
 export type RowsOptions = { palette: Palette; columns: number; nowMs: number; answering: boolean }
@@ -28,11 +29,19 @@ export function chatRows(view: ConversationView, status: ChatStatus, options: Ro
   return [
     ...running.map((call) => toolRow(call, options)),
     ...(idle ? [dim(`${spinnerAt(nowMs)} ${view.state}  ${secondsSince(view.turn?.startedAt, nowMs)}`)] : []),
+    ...(isRepeated(view) ? [dim(`${spinnerAt(nowMs)} the model was asked again for this answer`)] : []),
     ...[...arrived, ...status.sending].map((text) => dim(`› ${toPlainLine(text)}`)),
     ...view.queue.map(({ content }) => dim(`  queued: ${toPlainLine(content.text)}`)),
-    ...(status.disconnected ? [dim('The connection was lost; trying again.')] : []),
-    ...(status.stopping ? [dim('Stopping… Ctrl-C again leaves, and the turn stops by itself.')] : []),
+    ...(status.connection === 'good' ? [] : [dim(connectionRemarks[status.connection])]),
+    ...(status.stopping ? [dim('Stopping… Ctrl-C again leaves; the turn stops by itself.')] : []),
   ]
+}
+
+/** While a repeated answer catches up with what was shown, nothing else would move. */
+function isRepeated(view: ConversationView): boolean {
+  const last = view.entries.at(-1)
+  if (!view.turn || last?.kind !== 'message' || last.role !== 'assistant') return false
+  return !last.content.complete && last.content.attempt > 1
 }
 
 function secondsSince(startedAt: string | undefined, nowMs: number): string {

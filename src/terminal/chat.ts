@@ -6,10 +6,14 @@ import type { ConnectionChange } from '../client/follow-events.ts'
 import { loadView } from '../client/load-view.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
 import type { StreamEvent } from '../contracts/event.ts'
+import type { ChatStatus } from './chat-rows.ts'
 import type { ChatScreen } from './chat-screen.ts'
 import type { Narrator } from './narrator.ts'
 import { type ConversationWish, createConversation, explainMissing } from './open-conversation.ts'
 import { tellPast } from './tell-past.ts'
+
+/** How long it is said that the connection is back, in milliseconds. */
+const remarkMs = 4_000
 
 export type ChatParts = { client: Client; screen: ChatScreen; narrator: Narrator; wish: ConversationWish }
 
@@ -21,7 +25,7 @@ export class Chat {
   #following: AbortController | undefined
   #sent = Promise.resolve()
   #stopping = false
-  #disconnected = false
+  #connection: ChatStatus['connection'] = 'good'
   #changed = Promise.withResolvers<void>()
   /** Ends the chat: the conversation cannot be followed any more. */
   onFailure: (error: unknown) => void = () => {}
@@ -144,10 +148,16 @@ export class Chat {
   }
 
   #noteConnection(change: ConnectionChange): void {
-    const lost = change.kind === 'lost'
-    if (this.#disconnected && !lost)
-      this.#parts.screen.show({ kind: 'line', text: 'Connected again; nothing is missing.' })
-    this.#disconnected = lost
+    if (change.kind === 'lost') this.#connection = 'lost'
+    else if (this.#connection === 'lost') {
+      this.#connection = 'again'
+      setTimeout(() => this.#forgetLoss(), remarkMs).unref()
+    }
+    this.#refresh()
+  }
+
+  #forgetLoss(): void {
+    if (this.#connection === 'again') this.#connection = 'good'
     this.#refresh()
   }
 
@@ -156,7 +166,7 @@ export class Chat {
     this.#parts.screen.refresh(this.view, {
       sending,
       stopping: this.#stopping,
-      disconnected: this.#disconnected,
+      connection: this.#connection,
     })
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()

@@ -19,7 +19,7 @@ export class LiveChatScreen implements ChatScreen {
   readonly #editor: LineEditor
   readonly #palette: Palette
   #view = emptyView
-  #status: ChatStatus = { sending: [], stopping: false, disconnected: false }
+  #status: ChatStatus = { sending: [], stopping: false, connection: 'good' }
   #committed: string[] = []
   /** The answer's last line, which is not complete yet. */
   #partial = ''

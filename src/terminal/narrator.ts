@@ -88,10 +88,13 @@ export class Narrator {
     if (!message || message.role !== 'assistant') return []
     const answer = this.#answers.get(message.id) ?? new AnswerText()
     this.#answers.set(message.id, answer)
-    const { text, again } = answer.next(message)
+    const { kind, text } = answer.next(message)
     return [
-      ...(again ? [{ kind: 'answerEnd' } as const, this.remark('The answer starts again.')] : []),
+      ...(kind === 'again' ? [{ kind: 'answerEnd' } as const, this.remark('The answer starts again.')] : []),
       ...(text === '' ? [] : [{ kind: 'answer', text } as const]),
+      ...(kind === 'shorter'
+        ? [{ kind: 'answerEnd' } as const, this.remark('Its last words were taken back.')]
+        : []),
       ...(message.content.complete ? [{ kind: 'answerEnd' } as const] : []),
     ]
   }

@@ -57,6 +57,12 @@ test('behavior: a repeated attempt that writes something else starts again', () 
   expect(tell(started(1), ...twice, completed('Bye'))).toBe('Hello|[The answer starts again.]Bye|')
 })
 
+test('behavior: an answer that was stopped before what was shown is not shown twice', () => {
+  expect(tell(started(1), delta(1, 0, 'Hello world'), started(2), completed('Hello'))).toBe(
+    'Hello world|[Its last words were taken back.]|',
+  )
+})
+
 test('behavior: escape sequences cut in two do not get through', () => {
   expect(tell(started(1), delta(1, 0, 'a\u001b['), delta(1, 3, '2Jb'), completed('a\u001b[2Jb'))).toBe('ab|')
 })

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { applyEvent } from '../../src/client/apply-event.ts'
+import { type ConversationView, emptyView } from '../../src/client/conversation-view.ts'
+import type { EventBody } from '../../src/contracts/event.ts'
+import { chatRows, type ChatStatus } from '../../src/terminal/chat-rows.ts'
+import { createPalette } from '../../src/terminal/palette.ts'
+
+const ts = '2026-11-21T12:00:00.000Z'
+const quiet: ChatStatus = { sending: [], stopping: false, connection: 'good' }
+const options = {
+  palette: createPalette({}, {}),
+  columns: 60,
+  nowMs: Date.parse(ts) + 2_000,
+  answering: false,
+}
+const started = { type: 'turn.started', trigger: 'user', model: 'm', promptHash: 'h' } as const
+
+function viewOf(...bodies: EventBody[]): ConversationView {
+  return bodies.reduce<ConversationView>(
+    (view, body, index) =>
+      applyEvent(view, { v: 1, seq: index + 1, conversationId: 'c', turnId: 't', ts, ...body }),
+    emptyView,
+  )
+}
+
+test('shows nothing when nothing happens', () => {
+  expect(chatRows(emptyView, quiet, options)).toEqual([])
+})
+
+test('shows what the model does while there is nothing else to see', () => {
+  expect(chatRows(viewOf(started), quiet, options)).toEqual(['⠋ thinking  2 s'])
+  expect(chatRows(viewOf(started), quiet, { ...options, answering: true })).toEqual([])
+})
+
+test('behavior: shows a row for each running tool', () => {
+  const tool = (callId: string) =>
+    ({
+      type: 'tool.started',
+      callId,
+      name: 'n',
+      title: callId,
+      effect: 'read',
+      input: {},
+      background: false,
+    }) as const
+  const view = viewOf(started, tool('one'), tool('two'), {
+    type: 'tool.completed',
+    callId: 'one',
+    status: 'ok',
+  })
+  expect(chatRows(view, quiet, options)).toEqual(['⠋ two  2.0 s'])
+})
+
+test('behavior: shows what is on its way and what waits', () => {
+  const asked = (messageId: string) =>
+    ({ type: 'user.message', messageId, text: `text ${messageId}`, via: 'api' }) as const
+  const view = viewOf(asked('a'), asked('b'), { type: 'message.queued', messageId: 'b', position: 0 })
+  expect(chatRows(view, { ...quiet, sending: ['c'] }, options)).toEqual([
+    '› text a',
+    '› c',
+    '  queued: text b',
+  ])
+})
+
+test('behavior: says that a repeated answer is on its way, and how the connection is', () => {
+  const view = viewOf(started, { type: 'text.started', messageId: 'm', attempt: 2 })
+  const rows = chatRows(
+    view,
+    { ...quiet, connection: 'lost', stopping: true },
+    { ...options, answering: true },
+  )
+  expect(rows).toEqual([
+    '⠋ the model was asked again for this answer',
+    'The connection was lost; trying again.',
+    'Stopping… Ctrl-C again leaves; the turn stops by itself.',
+  ])
+})
