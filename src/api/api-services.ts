@@ -6,8 +6,7 @@ import type { ModelRegistry } from '../models/model-registry.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/event-log.ts'
-import type { AbsentTool } from '../toolkit/tool-registry.ts'
-import type { Tool } from '../toolkit/tool.ts'
+import type { OfferedTools } from '../toolkit/load-offered-tools.ts'
 import type { ConversationWorkflows } from './conversation-workflows.ts'
 import type { EventFeed } from './event-feed.ts'
 
@@ -18,7 +17,7 @@ export type ApiServices = {
   feed: EventFeed
   workflows: ConversationWorkflows
   models: ModelRegistry
-  tools: { offered: readonly Tool[]; absent: readonly AbsentTool[] }
+  tools: OfferedTools
   chains: Chains
   guestLimiter: RateLimiterAbstract
   logger: Logger

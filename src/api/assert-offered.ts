@@ -11,7 +11,7 @@ export function assertOffered(
 ): void {
   if (wanted.model !== undefined) models.find(wanted.model)
   if (wanted.chainId !== undefined) chains.chain(wanted.chainId)
-  const names = tools.offered.map(({ name }) => name)
+  const names = tools.offered.list().map(({ name }) => name)
   const unknown = wanted.tools?.find((name) => !names.includes(name))
   if (unknown !== undefined) {
     throw new AppError('unknown_tool', `There is no tool ${unknown}. Offered: ${names.join(', ')}.`)

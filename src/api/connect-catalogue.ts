@@ -1,30 +1,32 @@
-import { parseChains, parseNamedAccounts, parseTokens } from '../chain/chain-config.ts'
-import { connectChains, type Chains } from '../chain/connect-chains.ts'
+import { connectConfiguredChains, readChainSettings } from '../chain/connect-configured-chains.ts'
+import type { Chains } from '../chain/connect-chains.ts'
 import { createModelRegistry, type ModelRegistry } from '../models/model-registry.ts'
 import { readProviderConfigs } from '../models/provider-config.ts'
+import { assertConfiguration } from '../ops/assert-configuration.ts'
 import type { Config } from '../ops/config.ts'
 import type { Logger } from '../ops/logger.ts'
 import { readEnvironment } from '../ops/read-environment.ts'
-import { loadTools, ownToolsFolder } from '../toolkit/load-tools.ts'
-import type { ServiceName } from '../toolkit/tool.ts'
-import type { ApiServices } from './api-services.ts'
+import { loadOfferedTools, type OfferedTools } from '../toolkit/load-offered-tools.ts'
 
-/** The registries that say what this deployment offers. */
-export async function connectCatalogue(
-  config: Config,
-  logger: Logger,
-): Promise<{ models: ModelRegistry; tools: ApiServices['tools']; chains: Chains }> {
-  const { providers, defaultModel } = readProviderConfigs(readEnvironment())
-  const endpoints = parseChains(config.chains.chains ?? '')
-  const chains = await connectChains({
-    chains: endpoints,
-    namedAccounts: parseNamedAccounts(config.chains.namedAccounts ?? ''),
-    tokens: parseTokens(config.chains.tokens ?? ''),
-    onProblem: (chainId, err) => logger.warn({ chainId, err }, 'a chain cannot be used now'),
-  })
-  const folders = [ownToolsFolder, ...(config.tools.folder === undefined ? [] : [config.tools.folder])]
-  const loaded = await loadTools(folders)
-  const available: ServiceName[] = ['compiler', ...(endpoints.length === 0 ? [] : (['chain'] as const))]
-  const { tools, absent } = loaded.offered(available)
-  return { models: createModelRegistry(providers, defaultModel), tools: { offered: tools, absent }, chains }
+/** What a deployment offers: the models, tools and chains that its configuration names. */
+export type Catalogue = { models: ModelRegistry; tools: OfferedTools; chains: Chains }
+
+/**
+ * Opens the registries of a process.
+ * @throws AppError `configuration`, naming the faults of models and chains together
+ */
+export async function connectCatalogue(config: Config, logger: Logger): Promise<Catalogue> {
+  const env = readEnvironment()
+  const { timeoutMs, idleTimeoutMs } = config.models
+  assertConfiguration([
+    () => readProviderConfigs(env, { timeoutMs, idleTimeoutMs }),
+    () => readChainSettings(config.chains),
+  ])
+  const { providers, defaultModel } = readProviderConfigs(env, { timeoutMs, idleTimeoutMs })
+  const chains = await connectConfiguredChains(config.chains, (chainId, err) =>
+    logger.warn({ chainId, err }, 'a chain cannot be used now'),
+  )
+  const hasChain = chains.list().length > 0
+  const tools = await loadOfferedTools(config.tools.folder, hasChain ? ['compiler', 'chain'] : ['compiler'])
+  return { models: createModelRegistry(providers, defaultModel), tools, chains }
 }

@@ -1,21 +1,14 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
-import { parseChains, parseNamedAccounts, parseTokens } from '../chain/chain-config.ts'
+import { connectCatalogue } from '../api/connect-catalogue.ts'
 import { createCompiler } from '../chain/compiler.ts'
-import { connectChains } from '../chain/connect-chains.ts'
-import { createModelRegistry } from '../models/model-registry.ts'
-import { readProviderConfigs } from '../models/provider-config.ts'
 import { loadSystemPrompt } from '../models/system-prompt.ts'
 import type { Config } from '../ops/config.ts'
 import type { Logger } from '../ops/logger.ts'
-import { readEnvironment } from '../ops/read-environment.ts'
 import type { Database } from '../store/database.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
 import { createPostgresHistory } from '../store/postgres-history.ts'
-import { loadTools, ownToolsFolder } from '../toolkit/load-tools.ts'
 import { toModelTool } from '../toolkit/model-tool.ts'
-import { createToolRegistry } from '../toolkit/tool-registry.ts'
-import type { ServiceName } from '../toolkit/tool.ts'
 
 export type ConnectedServices = { services: ActivityServices; close(): Promise<void> }
 
@@ -26,31 +19,17 @@ export async function connectServices(
   logger: Logger,
 ): Promise<ConnectedServices> {
   const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
-  const { timeoutMs, idleTimeoutMs } = config.models
-  const { providers, defaultModel } = readProviderConfigs(readEnvironment(), { timeoutMs, idleTimeoutMs })
-  const endpoints = parseChains(config.chains.chains ?? '')
-  const chains = await connectChains({
-    chains: endpoints,
-    namedAccounts: parseNamedAccounts(config.chains.namedAccounts ?? ''),
-    tokens: parseTokens(config.chains.tokens ?? ''),
-    onProblem: (chainId, err) => logger.warn({ chainId, err }, 'a chain cannot be used now'),
-  })
+  const { models, tools, chains } = await connectCatalogue(config, logger)
   const compiler = createCompiler()
-  const loaded = await loadTools([
-    ownToolsFolder,
-    ...(config.tools.folder === undefined ? [] : [config.tools.folder]),
-  ])
-  const available: ServiceName[] = ['compiler', ...(endpoints.length === 0 ? [] : (['chain'] as const))]
-  const tools = createToolRegistry(loaded.offered(available).tools)
   const stops = await openStopRegistry(database, onProblem)
   const services: ActivityServices = {
     database,
     log: createPostgresEventLog(database, { onChannelError: onProblem }),
     history: createPostgresHistory(database),
-    models: createModelRegistry(providers, defaultModel),
+    models,
     prompt: await loadSystemPrompt(config.models.systemPromptPath),
-    tools,
-    modelTools: new Map(tools.list().map((tool) => [tool.name, toModelTool(tool)])),
+    tools: tools.offered,
+    modelTools: new Map(tools.offered.list().map((tool) => [tool.name, toModelTool(tool)])),
     toolServices: {
       chain: (chainId) => chains.chain(chainId),
       compiler: () => compiler,
@@ -59,13 +38,13 @@ export async function connectServices(
     stops,
     logger,
     settings: {
-      modelTimeoutMs: timeoutMs,
+      modelTimeoutMs: config.models.timeoutMs,
       modelTries: config.models.tries,
       maxOutputTokens: config.models.maxOutputTokens,
       turnTimeoutMs: config.turn.timeoutMs,
       toolTimeoutMs: config.tools.timeoutMs,
       toolTries: config.tools.tries,
-      defaultChainId: endpoints[0]?.chainId ?? 0,
+      defaultChainId: chains.list()[0]?.chainId ?? 0,
     },
   }
   return {

@@ -18,6 +18,7 @@ const registries = [
   'models/model-registry.ts',
   'chain/chain-config.ts',
   'chain/connect-chains.ts',
+  'chain/connect-configured-chains.ts',
 ]
 
 /** Who may import whom. A folder that is not named here fails: decide what it may do. */

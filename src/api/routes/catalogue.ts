@@ -64,7 +64,7 @@ export function catalogueRoutes(services: ApiServices) {
     .openapi(tools, (context) => {
       const { offered, absent } = services.tools
       const reasons = new Map(absent.map(({ name, reason }) => [name, reason]))
-      const listed = offered.map((tool) => ({
+      const listed = offered.list().map((tool) => ({
         name: tool.name,
         description: tool.description,
         effect: tool.effect,

@@ -1,0 +1,24 @@
+import type { Config } from '../ops/config.ts'
+import { parseChains, parseNamedAccounts, parseTokens } from './chain-config.ts'
+import { type Chains, connectChains } from './connect-chains.ts'
+
+/** Reads the chain settings. @throws AppError `configuration` */
+export function readChainSettings({
+  chains = '',
+  namedAccounts = '',
+  tokens = '',
+}: Partial<Config['chains']>) {
+  return {
+    chains: parseChains(chains),
+    namedAccounts: parseNamedAccounts(namedAccounts),
+    tokens: parseTokens(tokens),
+  }
+}
+
+/** Opens the chains of the configuration; the first one is the default. */
+export async function connectConfiguredChains(
+  config: Config['chains'],
+  onProblem: (chainId: number, error: unknown) => void,
+): Promise<Chains> {
+  return connectChains({ ...readChainSettings(config), onProblem })
+}
