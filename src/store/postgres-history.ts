@@ -13,13 +13,13 @@ export function createPostgresHistory(database: Database): HistoryBackend {
       const rows = await database.rows<MessageRow>(
         'load_history',
         `select ${messageColumns} from messages
-           where conversation_id = $1 and state = 'done' and (turn_id = $2 or position >= coalesce((
-             select min(position) from (
+           where conversation_id = $1 and state = 'done' and (turn_id = $2 or $3 = 'full'
+             or $3 = 'slidingWindow' and position >= coalesce((
                select position from messages
-                 where conversation_id = $1 and state = 'done' and role in ('user', 'note') and $3 <> 'none'
-                 order by position desc limit $4) as newest), 9007199254740991))
+                 where conversation_id = $1 and state = 'done' and role = 'user'
+                 order by position desc offset $4 limit 1), 0))
            order by position`,
-        [request.conversationId, request.turnId, request.strategy.kind, windowOf(request)],
+        [request.conversationId, request.turnId, request.strategy.kind, newerUsers(request)],
       )
       return keepCallsTogether(rows.map(toHistoryMessage))
     },
@@ -54,8 +54,9 @@ export function createPostgresHistory(database: Database): HistoryBackend {
   }
 }
 
-function windowOf({ strategy }: HistoryRequest): number {
-  return strategy.kind === 'slidingWindow' ? strategy.window : Number.MAX_SAFE_INTEGER
+/** How many of the window's user messages are newer than its first one. */
+function newerUsers({ strategy }: HistoryRequest): number {
+  return strategy.kind === 'slidingWindow' ? strategy.window - 1 : 0
 }
 
 function toHistoryMessage(row: MessageRow): HistoryMessage {
