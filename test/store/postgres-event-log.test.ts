@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+
+import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
+import { eventLogConformance } from '../conformance/event-log.ts'
+import { openNoticeBook } from '../conformance/notice-book.ts'
+import { createStore } from '../support/store.ts'
+
+const store = await createStore()
+const quiet = { onChannelError: () => {} }
+
+async function breakListeners(): Promise<void> {
+  await store.database.rows(
+    'break_listeners',
+    `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid() and query ilike 'listen %'`,
+  )
+}
+
+async function countListeners(): Promise<number> {
+  const [row] = await store.database.rows<{ count: number }>(
+    'count_listeners',
+    `select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen %'`,
+  )
+  return row?.count ?? 0
+}
+
+eventLogConformance('the log in PostgreSQL', async () => ({
+  log: createPostgresEventLog(store.database, quiet),
+  other: createPostgresEventLog(store.openPool(), quiet),
+  createConversation: () => store.createConversation(),
+  async runTurn(id, turnId) {
+    await store.database.rows('run_turn', 'update conversations set turn_id = $2 where id = $1', [id, turnId])
+  },
+  breakConnections: breakListeners,
+}))
+
+test('behavior: a listener has one connection, also after it was broken again and again', async () => {
+  const { id } = await store.createConversation()
+  const errors: unknown[] = []
+  const log = createPostgresEventLog(store.database, { onChannelError: (error) => errors.push(error) })
+  const book = await openNoticeBook(log, id)
+  for (const gaps of [1, 2, 3]) {
+    await breakListeners()
+    await book.until(() => book.gaps === gaps)
+  }
+  expect(await countListeners()).toBe(1)
+  expect(errors).toHaveLength(3)
+  await book.close()
+})
+
+test('behavior: a pool of one connection carries parallel appends', async () => {
+  const { id } = await store.createConversation()
+  const log = createPostgresEventLog(store.openPool(1), quiet)
+  const body = { type: 'round.started' as const, round: 0 }
+  await Promise.all(Array.from({ length: 20 }, () => log.append(id, [{ key: null, turnId: null, body }])))
+  expect((await log.read(id, 0, 100)).events).toHaveLength(20)
+})
