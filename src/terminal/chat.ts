@@ -3,17 +3,15 @@ import { applyEvent } from '../client/apply-event.ts'
 import { type ConversationView, emptyView } from '../client/conversation-view.ts'
 import type { Client } from '../client/create-client.ts'
 import type { ConnectionChange } from '../client/follow-events.ts'
+import { isSettled } from '../client/is-settled.ts'
 import { loadView } from '../client/load-view.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
 import type { StreamEvent } from '../contracts/event.ts'
-import type { ChatStatus } from './chat-rows.ts'
 import type { ChatScreen } from './chat-screen.ts'
+import { ConnectionState } from './connection-state.ts'
 import type { Narrator } from './narrator.ts'
 import { type ConversationWish, createConversation, explainMissing } from './open-conversation.ts'
 import { tellPast } from './tell-past.ts'
-
-/** How long it is said that the connection is back, in milliseconds. */
-const remarkMs = 4_000
 
 export type ChatParts = { client: Client; screen: ChatScreen; narrator: Narrator; wish: ConversationWish }
 
@@ -25,7 +23,7 @@ export class Chat {
   #following: AbortController | undefined
   #sent = Promise.resolve()
   #stopping = false
-  #connection: ChatStatus['connection'] = 'good'
+  readonly #connection = new ConnectionState(() => this.#refresh())
   #changed = Promise.withResolvers<void>()
   /** Ends the chat: the conversation cannot be followed any more. */
   onFailure: (error: unknown) => void = () => {}
@@ -41,11 +39,7 @@ export class Chat {
 
   /** Something that was asked has not been answered. */
   get busy(): boolean {
-    const { turn, queue, entries } = this.view
-    const arrived = entries.some(
-      (each) => each.kind === 'message' && each.role === 'user' && each.state === 'received',
-    )
-    return turn !== undefined || queue.length > 0 || arrived || this.#sending.size > 0
+    return !isSettled(this.view) || this.#sending.size > 0
   }
 
   get stopping(): boolean {
@@ -127,7 +121,7 @@ export class Chat {
   }
 
   async #readEvents(conversationId: string, signal: AbortSignal): Promise<void> {
-    const onConnection = (change: ConnectionChange) => this.#noteConnection(change)
+    const onConnection = (change: ConnectionChange) => this.#connection.note(change)
     const options = { after: this.view.lastSeq, signal, onConnection }
     for await (const event of this.#parts.client.followEvents(conversationId, options)) {
       if (signal.aborted) return
@@ -147,26 +141,12 @@ export class Chat {
     this.#refresh()
   }
 
-  #noteConnection(change: ConnectionChange): void {
-    if (change.kind === 'lost') this.#connection = 'lost'
-    else if (this.#connection === 'lost') {
-      this.#connection = 'again'
-      setTimeout(() => this.#forgetLoss(), remarkMs).unref()
-    }
-    this.#refresh()
-  }
-
-  #forgetLoss(): void {
-    if (this.#connection === 'again') this.#connection = 'good'
-    this.#refresh()
-  }
-
   #refresh(): void {
     const sending = [...this.#sending.values()]
     this.#parts.screen.refresh(this.view, {
       sending,
       stopping: this.#stopping,
-      connection: this.#connection,
+      connection: this.#connection.current,
     })
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()
