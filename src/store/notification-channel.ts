@@ -27,14 +27,20 @@ export async function openNotificationChannel(
 
   async function connect(): Promise<void> {
     const client = await database.openConnection()
-    if (closed) return client.end()
-    current = client
     client.on('notification', ({ payload }) => {
       if (payload !== undefined) listener.onPayload(payload)
     })
     client.on('error', (error) => replace(client, error))
     client.on('end', () => replace(client, new Error('The connection ended.')))
-    await client.query(`listen ${channel}`)
+    try {
+      await client.query(`listen ${channel}`)
+    } catch (error) {
+      client.end().catch(listener.onError)
+      throw error
+    }
+    // From here on a break is told by the events above; until here, by the error of this function.
+    current = client
+    if (closed) await client.end()
   }
 
   function replace(client: pg.Client, error: unknown): void {

@@ -93,21 +93,32 @@ async function holdLock(
     const client = await database.openConnection()
     client.on('error', (error) => lose(client, error))
     client.on('end', () => lose(client, new Error('The connection ended.')))
-    await client.query('select pg_advisory_lock($1, $2)', [workerLocks, id])
-    await client.query(
-      'insert into workers (id, identity) overriding system value values ($1, $2) on conflict do nothing',
-      [id, identity],
-    )
+    try {
+      await client.query('select pg_advisory_lock($1, $2)', [workerLocks, id])
+      if (released) return await client.end()
+      await client.query(
+        'insert into workers (id, identity) overriding system value values ($1, $2) on conflict do nothing',
+        [id, identity],
+      )
+    } catch (error) {
+      client.end().catch(onError)
+      throw error
+    }
     current = client
     if (released) await client.end()
   }
 
+  /** A broken connection tells so several times; only the first time it is still the current one. */
   function lose(client: pg.Client, error: unknown): void {
-    if (released || (current !== undefined && current !== client)) return
+    if (released || current !== client) return
     current = undefined
+    retry(error)
+  }
+
+  function retry(error: unknown): void {
     onError(error)
     setTimeout(() => {
-      if (!released) take().catch((again: unknown) => lose(client, again))
+      if (!released) take().catch(retry)
     }, lockRetryMs)
   }
 
