@@ -60,7 +60,7 @@ export function toFinishedRound(end: RoundEnd): FinishedRound {
     calls: rows,
     usage: usage === undefined ? null : { ...usage, attempt },
     events,
-    deltaFloor: begun.lastSeq,
+    deltaFloor: begun.firstSeq,
   }
 }
 

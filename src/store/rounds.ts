@@ -23,7 +23,14 @@ export type TurnSettings = {
 }
 
 export type BegunRound =
-  | { outcome: 'run'; state: ConversationState; settings: TurnSettings; startedAtMs: number; lastSeq: number }
+  | {
+      outcome: 'run'
+      state: ConversationState
+      settings: TurnSettings
+      startedAtMs: number
+      /** Number of the event that began the round. */
+      firstSeq: number
+    }
   /** The round was stored by an earlier try. */
   | { outcome: 'done'; stored: RoundOutcome }
   /** The messages belong to another turn, or the turn has ended, or the conversation is gone. */
@@ -62,8 +69,8 @@ export async function beginRound(
   ])
   if (answer.outcome !== 'run') return answer
   publishNotice(database, conversationId, answer.log, answer.events)
-  const { state, settings, startedAtMs, log } = answer
-  return { outcome: 'run', state, settings, startedAtMs, lastSeq: log?.last ?? 0 }
+  const { state, settings, startedAtMs, firstSeq } = answer
+  return { outcome: 'run', state, settings, startedAtMs, firstSeq }
 }
 
 /**

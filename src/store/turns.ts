@@ -37,7 +37,7 @@ export async function finishTurn(database: Database, finished: FinishedTurn): Pr
 export async function listOpenCalls(database: Database, turnId: TurnId): Promise<CallId[]> {
   const rows = await database.rows<{ id: string }>(
     'list_open_calls',
-    'select id from tool_calls where turn_id = $1 and status is null order by id',
+    'select id from tool_calls where turn_id = $1 and status is null order by length(id), id',
     [turnId],
   )
   return rows.map(({ id }) => id)

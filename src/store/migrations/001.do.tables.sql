@@ -34,7 +34,7 @@ create table conversations (
   last_seq bigint not null default 0,
   -- When the server that gave out last_seq was started; see append_events.
   server_start timestamptz not null default pg_postmaster_start_time(),
-  -- Turns that have begun.
+  -- Number of the latest turn that has begun.
   turns int not null default 0,
   -- The running turn; null between turns. Writes of any other turn are dropped.
   turn_id text,

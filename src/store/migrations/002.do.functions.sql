@@ -137,7 +137,8 @@ begin
 end $$;
 
 -- Begins a round, and with round 0 its turn: its messages become part of the turn and are shown.
--- Answers {outcome, stored, state, settings, events, log}; outcome is run (go on), done (this round is stored
+-- Answers {outcome, stored, state, settings, startedAtMs, firstSeq, events, log}; firstSeq is the number of
+-- the round's own beginning, the same for every try; outcome is run (go on), done (this round is stored
 -- already), taken (its messages belong to another turn), over (the turn has ended) or missing.
 create function begin_round(
   p_conversation text, p_turn text, p_round int, p_messages text[], p_trigger text, p_prompt_hash text)
@@ -152,6 +153,8 @@ declare
   v_round_key text := p_turn || '.r' || p_round;
   v_shown json[] := '{}';
   v_events json;
+  v_started timestamptz;
+  v_log json;
 begin
   select * into v_conversation from conversations where id = p_conversation for update;
   if not found then
@@ -176,10 +179,11 @@ begin
   end loop;
   v_running := v_conversation.turn_id is not distinct from p_turn;
   v_state := case when v_running and v_conversation.state = 'cancelling' then 'cancelling' else 'thinking' end;
+  v_started := case when v_running then v_conversation.turn_started_at else clock_timestamp() end;
+  -- The workflow also counts turns that came to nothing; one that starts anew must not repeat a number.
   update conversations
-    set turn_id = p_turn, turn_round = p_round, state = v_state,
-        turns = turns + case when v_running then 0 else 1 end,
-        turn_started_at = case when v_running then turn_started_at else clock_timestamp() end
+    set turn_id = p_turn, turn_round = p_round, state = v_state, turn_started_at = v_started,
+        turns = greatest(turns, substring(p_turn from '\d+$')::int)
     where id = p_conversation;
   if p_round = 0 then
     v_shown := v_shown || json_build_object('k', p_turn || ':started', 't', p_turn, 'y', 'turn.started', 'b',
@@ -193,13 +197,15 @@ begin
     'b', json_build_object('round', p_round));
   v_events := array_to_json(v_shown);
   select wallet into v_wallet from owners where id = v_conversation.owner_id;
+  v_log := append_events(p_conversation, v_events, null, false);
   return json_build_object('outcome', 'run', 'state', v_state,
     'settings', json_build_object('owner', v_conversation.owner_id, 'wallet', v_wallet,
       'model', v_conversation.model, 'instructions', v_conversation.instructions,
       'tools', v_conversation.tools, 'chainId', v_conversation.chain_id, 'history', v_conversation.history),
-    'startedAtMs', (extract(epoch from case when v_running then v_conversation.turn_started_at
-      else clock_timestamp() end) * 1000)::bigint,
-    'events', v_events, 'log', append_events(p_conversation, v_events, null, false));
+    'startedAtMs', (extract(epoch from v_started) * 1000)::bigint,
+    'firstSeq', (select seq from events
+      where conversation_id = p_conversation and key = v_round_key || ':started'),
+    'events', v_events, 'log', v_log);
 end $$;
 
 -- Stores what a model call produced, all or nothing, and ends the turn when p_ends.
@@ -261,7 +267,8 @@ begin
 end $$;
 
 -- Claims one try of a call. Answers {outcome: run | done | missing, ...}; `lost` counts the tries that
--- took their worker with them.
+-- took their worker with them, `earlier` holds the outputs of the steps so far: a last step that is done
+-- still has to make the call's result from all of them.
 create function begin_tool_try(p_call text, p_step int)
 returns json language plpgsql as $$
 declare
@@ -291,7 +298,7 @@ begin
     'cancelling', v_conversation.state = 'cancelling' and v_conversation.turn_id = v_call.turn_id,
     'stepDone', v_step is not null,
     'earlier', coalesce((select json_object_agg(name, output) from tool_steps
-      where call_id = p_call and step_index < coalesce(p_step, 0)), '{}'::json));
+      where call_id = p_call and step_index <= p_step), '{}'::json));
 end $$;
 
 -- Counts a try that failed by itself and will be repeated; a try handed over is uncounted instead.
