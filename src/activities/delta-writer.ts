@@ -24,9 +24,10 @@ export class DeltaWriter {
   readonly #whole: Record<Kind, string> = { text: '', reasoning: '' }
   readonly #sentChars: Record<Kind, number> = { text: 0, reasoning: 0 }
   #started = false
+  #settled = false
   #flushing: Promise<void> | undefined
   #failure: { error: unknown } | undefined
-  #lastFlushMs = 0
+  #lastFlushMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: DeltaWriterOptions) {
@@ -47,9 +48,9 @@ export class DeltaWriter {
 
   /** Waits for the append that is under way and drops the rest: the completed event carries the whole text. */
   async settle(): Promise<void> {
+    this.#settled = true
     clearTimeout(this.#timer)
     await this.#flushing
-    clearTimeout(this.#timer)
   }
 
   #pendingChars(): number {
@@ -58,9 +59,10 @@ export class DeltaWriter {
   }
 
   #schedule(): void {
-    if (this.#flushing !== undefined || this.#failure !== undefined || this.#pendingChars() === 0) return
+    if (this.#settled || this.#failure !== undefined) return
+    if (this.#flushing !== undefined || this.#pendingChars() === 0) return
     const dueInMs = this.#lastFlushMs + flushPauseMs - performance.now()
-    if (this.#lastFlushMs === 0 || dueInMs <= 0 || this.#pendingChars() >= flushSizeChars) {
+    if (dueInMs <= 0 || this.#pendingChars() >= flushSizeChars) {
       this.#flush()
     } else {
       this.#timer ??= setTimeout(() => {
