@@ -20,6 +20,9 @@ export type CallPlanner = {
   settings: Pick<ActivitySettings, 'toolTimeoutMs' | 'toolTries'>
 }
 
+/** A tool's name is shorter; what a model makes up may be of any length. */
+const nameLimitChars = 64
+
 /**
  * Checks a call before anything runs. One that cannot run (unknown tool, invalid input, one too many) ends
  * here, without an activity, as an error that the model reads.
@@ -29,13 +32,14 @@ export function planCall(call: ModelToolCall, index: number, planner: CallPlanne
   const callId = callIdOf(round.turnId, round.round, index)
   const tool = tools.find(({ name }) => name === call.name)
   const parsed = tool === undefined ? unknownTool(call.name, tools) : parseInput(tool, call.arguments)
-  const row = { callId, providerCallId: call.id, name: call.name, arguments: call.arguments }
+  const name = call.name.slice(0, nameLimitChars)
+  const row = { callId, providerCallId: call.id, name, arguments: call.arguments }
   const error = index >= toolCallLimit ? tooManyCalls() : parsed.ok ? undefined : parsed.error
   const started: EventBody = {
     type: 'tool.started',
     callId,
-    name: call.name,
-    title: tool !== undefined && parsed.ok ? titleOf(tool, parsed.input) : call.name,
+    name,
+    title: tool !== undefined && parsed.ok ? titleOf(tool, parsed.input) : name,
     effect: tool?.effect ?? 'read',
     input: parsed.ok ? parsed.input : call.arguments,
     ...(tool?.kind === 'stepped' ? { steps: Object.keys(tool.steps) } : {}),
@@ -97,7 +101,7 @@ function titleOf(tool: Tool, input: unknown): string {
 
 function unknownTool(name: string, tools: readonly Tool[]): { ok: false; error: ToolError } {
   const known = tools.map((tool) => tool.name).join(', ')
-  const message = `There is no tool ${name.slice(0, 64)}. Available: ${known}.`
+  const message = `There is no tool ${name.slice(0, nameLimitChars)}. Available: ${known}.`
   return { ok: false, error: { code: 'tool_unknown', message, retryable: false } }
 }
 

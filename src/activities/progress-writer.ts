@@ -31,7 +31,10 @@ export class ProgressWriter {
       type: 'tool.progress',
       callId: ref.callId,
       ...(step === null ? {} : { step: step.name, stepIndex: step.index, stepCount: step.count }),
-      ...(fraction === undefined ? {} : { fraction: Math.min(Math.max(fraction, 0), 1) }),
+      // A tool that divides by zero has no fraction to show.
+      ...(fraction === undefined || Number.isNaN(fraction)
+        ? {}
+        : { fraction: Math.min(Math.max(fraction, 0), 1) }),
       message: storableText(message.slice(0, messageLimitChars)),
     }
     if (this.#timer === undefined && this.#appending === undefined) this.#flush()

@@ -3,7 +3,7 @@ import type { ToolError } from '../contracts/tool-call.ts'
 
 /** A tool's output as the model reads it, cut with a word about the cut. */
 export function toResultText(output: unknown): string {
-  const text = typeof output === 'string' ? output : JSON.stringify(output)
+  const text = typeof output === 'string' ? output : JSON.stringify(output ?? null)
   if (text.length <= toolResultTextLimit) return text
   return `${text.slice(0, toolResultTextLimit)}\n[cut: ${text.length} characters in all]`
 }
