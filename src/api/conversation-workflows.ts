@@ -23,6 +23,7 @@ export interface ConversationWorkflows {
   signalMessage(message: {
     conversationId: ConversationId
     messageId: MessageId
+    position: number
     owner: { id: OwnerId; wallet?: string }
     model: string
     turns: number
@@ -58,7 +59,7 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
   }
 
   return {
-    async signalMessage({ conversationId, messageId, owner, model, turns }) {
+    async signalMessage({ conversationId, messageId, position, owner, model, turns }) {
       const input: ConversationInput = { conversationId, turns }
       await call(callTimeoutMs, () =>
         workflows.signalWithStart(workflowType, {
@@ -66,7 +67,7 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
           taskQueue,
           args: [input],
           signal: signalNames.userMessage,
-          signalArgs: [{ messageId }],
+          signalArgs: [{ messageId, position }],
           staticSummary: owner.id,
           typedSearchAttributes: [
             { key: { name: 'ConversationState', type: searchAttributes.ConversationState }, value: 'idle' },

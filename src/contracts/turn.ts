@@ -53,13 +53,16 @@ export type StatusAnswer = {
 /** A turn that was cut at a round boundary by continue-as-new. */
 export type CarriedTurn = { turn: Turn; round: number; limits: TurnLimits | null }
 
+/** A message that waits for its turn, with its place among all of them; numbers are skipped. */
+export type WaitingMessage = { messageId: MessageId; position: number }
+
 /** Argument of the `conversation` workflow. Ids and small facts only; the second form is continue-as-new. */
 export type ConversationInput = {
   conversationId: ConversationId
   /** Turns so far; the next one has the next number. */
   turns: number
   carried?: {
-    queue: MessageId[]
+    queue: WaitingMessage[]
     seen: MessageId[]
     turn?: CarriedTurn
   }

@@ -21,12 +21,17 @@ export type NewMessage = {
 type AcceptAnswer = {
   outcome: 'accepted' | 'repeated' | 'conflict' | 'full' | 'busy' | 'missing'
   state?: string
+  /** Its place among the messages that wait. */
+  position?: number
   turnId?: TurnId | null
   turns?: number
 }
 
-/** `mustSignal`: the workflow has not been told of the message, or may not have been. */
-export type AcceptedMessage = { repeated: boolean; mustSignal: boolean; turns: number }
+/**
+ * `mustSignal`: the workflow has not been told of the message, or may not have been. `position` is its place
+ * among the messages that wait; numbers are skipped.
+ */
+export type AcceptedMessage = { repeated: boolean; mustSignal: boolean; position: number; turns: number }
 
 /**
  * Stores a user's message before anything is signalled: the first of the two writes that commit it.
@@ -44,12 +49,12 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
     message.queueLimit,
     message.rejectWhenBusy,
   ])
-  const { turns = 0 } = answer
+  const { position = 0, turns = 0 } = answer
   switch (answer.outcome) {
     case 'accepted':
-      return { repeated: false, mustSignal: true, turns }
+      return { repeated: false, mustSignal: true, position, turns }
     case 'repeated':
-      return { repeated: true, mustSignal: answer.state === 'received', turns }
+      return { repeated: true, mustSignal: answer.state === 'received', position, turns }
     case 'missing':
       throw new AppError('not_found', `There is no conversation ${message.conversationId}.`)
     case 'conflict':

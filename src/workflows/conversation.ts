@@ -11,14 +11,14 @@ import {
 import { turnIdOf } from '../contracts/ids.ts'
 import { queryNames, searchAttributes, signalNames } from '../contracts/temporal-names.ts'
 import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
-import type { CarriedTurn, ConversationInput, StatusAnswer } from '../contracts/turn.ts'
+import type { CarriedTurn, ConversationInput, StatusAnswer, WaitingMessage } from '../contracts/turn.ts'
 import { CallProgressTable } from './call-progress.ts'
 import { StateOfConversation } from './conversation-state.ts'
 import { MessageQueue } from './message-queue.ts'
 import { mustContinueAsNew } from './must-continue-as-new.ts'
 import { type ModelMemory, runConversationTurn } from './run-conversation-turn.ts'
 
-const userMessage = defineSignal<[{ messageId: string }]>(signalNames.userMessage)
+const userMessage = defineSignal<[WaitingMessage]>(signalNames.userMessage)
 const cancelTurn = defineSignal<[{ turnId?: string }]>(signalNames.cancelTurn)
 const status = defineQuery<StatusAnswer>(queryNames.status)
 const toolProgress = defineQuery<ToolProgressAnswer>(queryNames.toolProgress)
@@ -38,8 +38,8 @@ export async function conversation({ conversationId, turns, carried }: Conversat
   const memory: ModelMemory = {}
   let scope: CancellationScope | undefined
 
-  setHandler(userMessage, ({ messageId }) => {
-    queue.add(messageId)
+  setHandler(userMessage, (message) => {
+    queue.add(message)
     if (scope !== undefined) state.describe()
   })
   setHandler(cancelTurn, ({ turnId }) => {

@@ -21,7 +21,7 @@ async function listTypes(): Promise<string[]> {
 }
 
 test('stores a message, and shows it after the signal', async () => {
-  expect(await turn.accept('m1')).toEqual({ repeated: false, mustSignal: true, turns: 0 })
+  expect(await turn.accept('m1')).toMatchObject({ repeated: false, mustSignal: true, turns: 0 })
   expect(await listTypes()).toEqual([])
   expect(await turn.announce('m1')).toBe('started')
   expect(await listTypes()).toEqual(['user.message'])

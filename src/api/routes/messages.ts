@@ -70,8 +70,9 @@ export function messageRoutes({ database, workflows, settings }: ApiServices) {
         rejectWhenBusy: (busyPolicy ?? conversation.busyPolicy) === 'reject',
       })
       if (accepted.mustSignal) {
-        const { turns } = accepted
-        await workflows.signalMessage({ conversationId, messageId, owner, model: conversation.model, turns })
+        const { position, turns } = accepted
+        const { model } = conversation
+        await workflows.signalMessage({ conversationId, messageId, position, owner, model, turns })
       }
       const state = await announceMessage(database, conversationId, messageId)
       return accepted.repeated

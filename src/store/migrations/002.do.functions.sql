@@ -64,7 +64,7 @@ begin
 end $$;
 
 -- Records a user's message before anything is signalled. Answers
--- {outcome: accepted | repeated | conflict | full | busy | missing, state, turnId, turns}.
+-- {outcome: accepted | repeated | conflict | full | busy | missing, state, position, turnId, turns}.
 create function accept_message(
   p_conversation text, p_owner text, p_id text, p_text text, p_client_id text, p_via text,
   p_queue_limit int, p_reject_when_busy boolean)
@@ -83,7 +83,7 @@ begin
   if found then
     return json_build_object(
       'outcome', case when v_message.text = p_text then 'repeated' else 'conflict' end,
-      'state', v_message.state, 'turnId', v_message.turn_id, 'turns', v_turns);
+      'state', v_message.state, 'position', v_message.position, 'turnId', v_message.turn_id, 'turns', v_turns);
   end if;
   if p_reject_when_busy and v_turn is not null then
     return json_build_object('outcome', 'busy', 'turnId', v_turn);
@@ -93,8 +93,10 @@ begin
     return json_build_object('outcome', 'full');
   end if;
   insert into messages (id, conversation_id, role, text, state, client_message_id, via)
-    values (p_id, p_conversation, 'user', p_text, 'received', p_client_id, p_via);
-  return json_build_object('outcome', 'accepted', 'state', 'received', 'turns', v_turns);
+    values (p_id, p_conversation, 'user', p_text, 'received', p_client_id, p_via)
+    returning * into v_message;
+  return json_build_object('outcome', 'accepted', 'state', 'received', 'position', v_message.position,
+    'turns', v_turns);
 end $$;
 
 -- The event that shows a user's message.
