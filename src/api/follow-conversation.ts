@@ -27,19 +27,21 @@ export function followConversation(stream: OpenStream, options: FollowOptions): 
   let sentSeq = 'after' in from ? from.after : from.snapshot.seq
   let live = false
 
-  function send(events: readonly Event[]): void {
-    for (const event of events) {
-      if (event.seq <= sentSeq) continue
-      sentSeq = event.seq
-      stream.send(toFrame(event))
-    }
+  function send(event: Event): void {
+    if (event.seq <= sentSeq) return
+    sentSeq = event.seq
+    stream.send(toFrame(event))
   }
 
   async function catchUp(): Promise<void> {
     while (stream.isOpen) {
       const told = feed.lastSeqOf(conversationId)
       const page = await options.log.read(conversationId, sentSeq, pageSize)
-      send(page.events)
+      for (const event of page.events) {
+        // Large events: a client that reads as fast as it can must not be taken for one that does not.
+        if (stream.isFull) await stream.drained()
+        send(event)
+      }
       await stream.drained()
       // Nothing is passed on to this client yet: whatever was told to others since the read is read as well.
       live = !page.hasMore && feed.lastSeqOf(conversationId) === told
@@ -50,7 +52,7 @@ export function followConversation(stream: OpenStream, options: FollowOptions): 
   if ('snapshot' in from) stream.send(toFrame(from.snapshot))
   const stop = feed.follow(conversationId, options.lastSeq, {
     push(events) {
-      if (live) send(events)
+      if (live) for (const event of events) send(event)
     },
   })
   catchUp().catch(options.onError)

@@ -10,15 +10,17 @@ export class FrameQueue {
     this.#limits = limits
   }
 
-  /** False when the client does not read and the queue is full. A single large frame always fits. */
+  /** False when the client does not read and the queue is full. The last frame may be larger than the limit. */
   add(frame: Uint8Array): boolean {
-    const full = this.#frames.length >= this.#limits.frames
-    const tooLarge = this.#frames.length > 0 && this.#sizeBytes + frame.byteLength > this.#limits.sizeBytes
-    if (full || tooLarge) return false
+    if (this.isFull) return false
     this.#frames.push(frame)
     this.#sizeBytes += frame.byteLength
     this.#wake()
     return true
+  }
+
+  get isFull(): boolean {
+    return this.#frames.length >= this.#limits.frames || this.#sizeBytes >= this.#limits.sizeBytes
   }
 
   get isEmpty(): boolean {

@@ -10,6 +10,8 @@ export type StreamLimits = { perOwner: number; frames: number; sizeBytes: number
 export type OpenStream = {
   /** Queues a frame; a client that does not read is cut off, which its cursor makes safe. */
   send(frame: Uint8Array): void
+  /** The next frame would cut the client off. */
+  readonly isFull: boolean
   /** Resolves when the client has taken what was queued, or is gone. */
   drained(): Promise<void>
   readonly isOpen: boolean
@@ -83,6 +85,9 @@ export class OpenStreams {
           : new Promise((resolve) => {
               onDrained = resolve
             }),
+      get isFull() {
+        return queue.isFull
+      },
       get isOpen() {
         return isOpen
       },
