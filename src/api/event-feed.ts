@@ -1,10 +1,8 @@
-import type { Event } from '../contracts/event.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { EventLog, EventNotice } from '../store/event-log.ts'
 import { FeedChannel, type Follower } from './feed-channel.ts'
-
-export type OwnerFollower = { push(events: readonly Event[]): void; owner: OwnerId }
+import { OwnerChannel } from './owner-channel.ts'
 
 /**
  * Spreads the log's notices over everybody who follows: one listener in a process and one reader for each
@@ -14,7 +12,7 @@ export class EventFeed {
   readonly #log: EventLog
   readonly #logger: Logger
   readonly #channels = new Map<ConversationId, FeedChannel>()
-  readonly #owners = new Map<OwnerId, Set<OwnerFollower>>()
+  readonly #owners = new Map<OwnerId, OwnerChannel>()
   #close: (() => Promise<void>) | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -52,12 +50,11 @@ export class EventFeed {
   }
 
   /** Follows all conversations of an owner, from now on. */
-  followOwner(follower: OwnerFollower): () => void {
-    const followers = this.#owners.get(follower.owner) ?? new Set()
-    this.#owners.set(follower.owner, followers.add(follower))
+  followOwner(owner: OwnerId, follower: Follower): () => void {
+    const channel = this.#owners.get(owner) ?? this.#openOwnerChannel(owner)
+    channel.add(follower)
     return () => {
-      followers.delete(follower)
-      if (followers.size === 0) this.#owners.delete(follower.owner)
+      if (channel.remove(follower) === 0) this.#owners.delete(owner)
     }
   }
 
@@ -69,21 +66,17 @@ export class EventFeed {
     return channel
   }
 
-  #onNotice(notice: EventNotice): void {
-    this.#channels.get(notice.conversationId)?.onNotice(notice)
-    const followers = this.#owners.get(notice.owner)
-    if (followers !== undefined) void this.#tellOwner(notice, followers)
+  #openOwnerChannel(owner: OwnerId): OwnerChannel {
+    const channel = new OwnerChannel(this.#log, ({ conversationId }, err) =>
+      this.#logger.warn({ conversationId, err }, 'an owner was not told of an event'),
+    )
+    this.#owners.set(owner, channel)
+    return channel
   }
 
-  async #tellOwner(notice: EventNotice, followers: ReadonlySet<OwnerFollower>): Promise<void> {
-    try {
-      const { conversationId, previousSeq } = notice
-      const events =
-        notice.events ?? (await this.#log.read(conversationId, previousSeq, ownerPageSize)).events
-      for (const follower of followers) follower.push(events)
-    } catch (err) {
-      this.#logger.warn({ conversationId: notice.conversationId, err }, 'an owner was not told of an event')
-    }
+  #onNotice(notice: EventNotice): void {
+    this.#channels.get(notice.conversationId)?.onNotice(notice)
+    this.#owners.get(notice.owner)?.onNotice(notice)
   }
 
   #readOn(): void {
@@ -92,4 +85,3 @@ export class EventFeed {
 }
 
 const readOnPeriodMs = 2_000
-const ownerPageSize = 100

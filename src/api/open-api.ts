@@ -1,16 +1,18 @@
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 
 import { AppError } from '../contracts/errors.ts'
 import { problemSchema } from '../schemas/problem.ts'
+import { storable } from '../schemas/storable.ts'
 import type { ApiEnv } from './api-env.ts'
-import { toProblem } from './problem.ts'
+import { type FieldError, toProblem } from './problem.ts'
 
 /** A router whose validation errors are problem documents that name each field. */
 export function createRouter(): OpenAPIHono<ApiEnv> {
   return new OpenAPIHono<ApiEnv>({
     defaultHook(result, context) {
       if (result.success) return undefined
-      const errors = result.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+      if (result.target === 'param') return toProblem(context, new AppError('not_found', noSuchId))
+      const errors = result.error.issues.flatMap(toFieldErrors)
       const detail = errors
         .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
         .join('; ')
@@ -18,6 +20,17 @@ export function createRouter(): OpenAPIHono<ApiEnv> {
     },
   })
 }
+
+function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const { path, message } = issue
+  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message }]
+  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'There is no such field.' }))
+}
+
+const noSuchId = 'No id looks like this. List yours with GET /api/conversations.'
+
+/** The id in a path. One that cannot be an id names nothing. */
+export const idParams = z.object({ id: storable(200) })
 
 /** A JSON answer in an OpenAPI route. */
 export function json<Schema>(schema: Schema, description: string) {

@@ -7,7 +7,7 @@ import { getLogEnd } from '../../store/log-end.ts'
 import { getSnapshot } from '../../store/snapshots.ts'
 import type { ApiServices } from '../api-services.ts'
 import { followConversation } from '../follow-conversation.ts'
-import { bearer, createRouter, json, problems } from '../open-api.ts'
+import { bearer, createRouter, idParams, problems } from '../open-api.ts'
 import type { OpenStreams } from '../open-streams.ts'
 import { sseHeaders, toFrameWithoutId } from '../sse.ts'
 
@@ -19,8 +19,8 @@ const events = createRoute({
   summary: 'Follows a conversation over server-sent events, or reads a page of its log as JSON.',
   security: bearer,
   request: {
-    params: z.object({ id: z.string() }),
-    headers: z.object({ 'last-event-id': cursor.optional(), accept: z.string().optional() }),
+    params: idParams,
+    headers: z.object({ 'last-event-id': cursor.optional() }),
     query: z.object({
       after: cursor.optional().openapi({ description: '0: everything. Absent: a snapshot, then live.' }),
       limit: z
@@ -67,17 +67,17 @@ export function eventRoutes(services: ApiServices, streams: OpenStreams) {
       const { id } = context.req.valid('param')
       const owner = context.get('owner').id
       const { after, limit } = context.req.valid('query')
-      const { 'last-event-id': lastEventId, accept = '' } = context.req.valid('header')
-      const given = lastEventId ?? after
+      const given = context.req.valid('header')['last-event-id'] ?? after
       const end = await getLogEnd(database, owner, id)
       const position = given === undefined ? undefined : Number(given)
       if (position !== undefined && position > end.highestGiven) {
         throw new AppError('cursor_ahead', `The log ends at ${end.lastSeq}. Start again without a cursor.`)
       }
-      if (accept.includes('application/json')) {
+      if (context.req.header('accept')?.includes('application/json')) {
         const page = await log.read(id, position ?? 0, Math.min(Number(limit ?? pageLimit) || 1, pageLimit))
         return context.json(page, 200)
       }
+      if (context.req.method === 'HEAD') return context.body(null, 200, sseHeaders)
       const from =
         position === undefined
           ? { snapshot: await readSnapshotEvent(services, owner, id) }
@@ -97,10 +97,11 @@ export function eventRoutes(services: ApiServices, streams: OpenStreams) {
       return context.body(body, 200, sseHeaders)
     })
     .openapi(ownerEvents, (context) => {
+      // Nobody would read the stream, and so nobody would end it.
+      if (context.req.method === 'HEAD') return context.body(null, 200, sseHeaders)
       const owner = context.get('owner').id
       const body = streams.open({ owner, signal: context.req.raw.signal, fields: { owner } }, (stream) =>
-        feed.followOwner({
-          owner,
+        feed.followOwner(owner, {
           push(pushed) {
             for (const event of pushed)
               if (ownerTypes.includes(event.type)) stream.send(toFrameWithoutId(event))
