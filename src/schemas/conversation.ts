@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 
 import { messageTextLimit } from '../contracts/limits.ts'
+import { storable } from './storable.ts'
 
 const isoTime = z.iso.datetime()
 export const busyPolicySchema = z.enum(['queue', 'steer', 'interrupt', 'reject'])
@@ -52,7 +53,7 @@ const settings = {
 }
 
 export const newConversationSchema = z
-  .strictObject({ ...settings, externalId: z.string().min(1).max(200) })
+  .strictObject({ ...settings, externalId: storable(200).min(1) })
   .partial()
   .openapi('NewConversation')
 
@@ -82,7 +83,7 @@ export const newMessageSchema = z
       .min(1)
       .max(messageTextLimit)
       .refine((text) => text.trim() !== '', 'Write something: the text is blank.'),
-    clientMessageId: z.string().min(1).max(200).optional(),
+    clientMessageId: storable(200).min(1).optional(),
     busyPolicy: busyPolicySchema.optional(),
   })
   .openapi('NewMessage')

@@ -7,19 +7,20 @@ import {
   conversationSchema,
   newConversationSchema,
 } from '../../schemas/conversation.ts'
+import { storable } from '../../schemas/storable.ts'
 import { snapshotSchema } from '../../schemas/event.ts'
 import {
   createConversation,
   deleteConversation,
+  getConversation,
   listConversations,
   patchConversation,
 } from '../../store/conversations.ts'
 import { getSnapshot } from '../../store/snapshots.ts'
 import type { ApiServices } from '../api-services.ts'
 import { assertOffered } from '../assert-offered.ts'
-import { bearer, createRouter, json, jsonBody, problems } from '../open-api.ts'
+import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
 
-const idParams = z.object({ id: z.string() })
 const path = '/api/conversations/{id}'
 
 const create = createRoute({
@@ -44,9 +45,9 @@ const list = createRoute({
   security: bearer,
   request: {
     query: z.object({
-      cursor: z.string().optional(),
+      cursor: storable(200).optional(),
       archived: z.enum(['true', 'false']).optional(),
-      q: z.string().max(200).optional(),
+      q: storable(200).optional(),
     }),
   },
   responses: {
@@ -139,8 +140,11 @@ export function conversationRoutes(services: ApiServices) {
     })
     .openapi(remove, async (context) => {
       const { id } = context.req.valid('param')
-      await deleteConversation(database, context.get('owner').id, id)
+      const owner = context.get('owner').id
+      await getConversation(database, owner, id)
+      // Before the rows: without Temporal nothing is deleted, and the request can be repeated.
       await workflows.terminate(id)
+      await deleteConversation(database, owner, id)
       return context.body(null, 204)
     })
 }

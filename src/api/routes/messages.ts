@@ -1,15 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi'
 
 import { newMessageSchema } from '../../schemas/conversation.ts'
+import { storable } from '../../schemas/storable.ts'
 import { getConversation } from '../../store/conversations.ts'
 import { acceptMessage, announceMessage } from '../../store/messages.ts'
 import { stopTurn } from '../../store/turns.ts'
 import { AppError } from '../../contracts/errors.ts'
 import type { ApiServices } from '../api-services.ts'
 import { createMessageId } from '../create-message-id.ts'
-import { bearer, createRouter, json, jsonBody, problems } from '../open-api.ts'
+import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
 
-const idParams = z.object({ id: z.string() })
 const answer = z
   .object({ messageId: z.string(), state: z.enum(['started', 'queued']) })
   .openapi('PostedMessage')
@@ -40,7 +40,7 @@ const cancel = createRoute({
     params: idParams,
     body: {
       required: false,
-      content: { 'application/json': { schema: z.strictObject({ turnId: z.string().optional() }) } },
+      content: { 'application/json': { schema: z.strictObject({ turnId: storable(200).optional() }) } },
     },
   },
   responses: {

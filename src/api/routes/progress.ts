@@ -1,17 +1,17 @@
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute } from '@hono/zod-openapi'
 
 import { progressAnswerSchema } from '../../schemas/tool-call.ts'
 import { listLastProgress } from '../../store/last-progress.ts'
 import { getSnapshot } from '../../store/snapshots.ts'
 import type { ApiServices } from '../api-services.ts'
-import { bearer, createRouter, json, problems } from '../open-api.ts'
+import { bearer, createRouter, idParams, json, problems } from '../open-api.ts'
 
 const progress = createRoute({
   method: 'get',
   path: '/api/conversations/{id}/progress',
   summary: "Says where the running turn's tools are: the workflow's own answer, or the log's with its age.",
   security: bearer,
-  request: { params: z.object({ id: z.string() }) },
+  request: { params: idParams },
   responses: {
     200: json(progressAnswerSchema, 'The calls of the running turn.'),
     ...problems(401, 404, 503),
