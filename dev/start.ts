@@ -29,7 +29,8 @@ async function main(): Promise<void> {
   const lock = await takeLock(paths.lockFile)
   if ('pid' in lock) throw await toRunningError(lock)
   try {
-    await Promise.race([ending, prepare(options)])
+    const ended = await Promise.race([ending, prepare(options)])
+    if (ended !== undefined) return
     const launch = new Launch({ paths, options, settings, env: process.env, screen })
     await runUntil(ending, launch, lock)
   } finally {

@@ -26,7 +26,7 @@ export function createPostgresPart({ paths, env, reserved, dir, onUrl }: Postgre
     logFile,
     async start(context) {
       const { postgresPassword: passwordFile } = paths
-      const claimPort = () => reserved.claim()
+      const claimPort = () => reserved.claim(context.signal)
       const running = await startPostgres({ ...context, env, port, claimPort, dir, passwordFile, logFile })
       onUrl(running.url)
       return running
@@ -52,7 +52,7 @@ export function createTemporalPart({ paths, env, ports, uiUrl, namespace }: Temp
     logFile,
     async start(context) {
       const command = await findTemporal({ env, ...context })
-      await Promise.all([ports.server.claim(), ports.ui.claim()])
+      await Promise.all([ports.server.claim(context.signal), ports.ui.claim(context.signal)])
       const { temporalDatabase: databaseFile } = paths
       const uiPort = ports.ui.port
       return startTemporal({ ...context, env, command, databaseFile, logFile, port, uiPort, namespace })
@@ -77,7 +77,7 @@ export function createAnvilPart({ paths, env, reserved, rpcUrl, onFixture }: Anv
     url: rpcUrl,
     logFile,
     async start(context) {
-      await reserved.claim()
+      await reserved.claim(context.signal)
       const running = await startAnvil({ ...context, env, port, logFile, stateFile: paths.anvilState })
       try {
         onFixture(await deployFixture(rpcUrl))

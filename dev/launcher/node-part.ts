@@ -36,7 +36,7 @@ export function createNodePart(options: NodePartOptions): Part {
 
 async function start(options: NodePartOptions, { onSpawn, signal }: PartContext): Promise<RunningPart> {
   const { projectDir, file, env, reserved, logFile } = options
-  await reserved?.claim()
+  await reserved?.claim(signal)
   signal.throwIfAborted()
   const child = await withLog(logFile, (output) =>
     spawnChild({

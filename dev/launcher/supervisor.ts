@@ -48,6 +48,7 @@ export class Supervisor {
    * @throws StartError with the last lines of its log
    */
   async start(part: Part): Promise<void> {
+    this.#ending.signal.throwIfAborted()
     const entry: Entry = { part, restarts: 0, deaths: 0, startedAt: new Date() }
     this.#entries.set(part.name, entry)
     await rotateLog(part.logFile)

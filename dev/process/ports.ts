@@ -37,11 +37,11 @@ export function findAnyPort(): Promise<number> {
 }
 
 /** Waits until a port can be used again: a server that was stopped or killed may hold it for seconds. */
-export async function waitForFreePort(port: number, timeoutMs: number): Promise<void> {
+export async function waitForFreePort(port: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!(await isPortFree(port))) {
     if (Date.now() > deadline) throw new Error(`Port ${port} is still in use after ${timeoutMs / 1000} s.`)
-    await sleep(50)
+    await sleep(50, undefined, { signal })
   }
 }
 

@@ -10,7 +10,7 @@ const releasedWithinMs = 10_000
 export interface ReservedPort {
   readonly port: number
   /** Must be called right before each start of the server; waits until the port is free. */
-  claim(): Promise<void>
+  claim(signal?: AbortSignal): Promise<void>
 }
 
 /** Keeps the preferred port, or the next one that is free, occupied until it is claimed. */
@@ -26,12 +26,12 @@ export async function reservePort(preferred: number): Promise<ReservedPort> {
 function createReservation(port: number, keeper: Server): ReservedPort {
   return {
     port,
-    async claim() {
+    async claim(signal) {
       if (keeper.listening) {
         keeper.close()
         await once(keeper, 'close')
       }
-      await waitForFreePort(port, releasedWithinMs)
+      await waitForFreePort(port, releasedWithinMs, signal)
     },
   }
 }
