@@ -14,6 +14,7 @@ import { migrate } from '../store/migrate.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
 import { connectCatalogue } from './connect-catalogue.ts'
 import { createConversationWorkflows } from './conversation-workflows.ts'
+import { closeServer } from './close-server.ts'
 import { createApp } from './create-app.ts'
 import { EventFeed } from './event-feed.ts'
 import { OpenStreams } from './open-streams.ts'
@@ -97,7 +98,7 @@ onShutdown(logger, [
     run() {
       accepting = false
       streams.closeAll()
-      return new Promise((resolve) => server.close(() => resolve()))
+      return closeServer(server)
     },
   },
   {
