@@ -36,7 +36,10 @@ export async function conversation({ conversationId, turns, carried }: Conversat
   const calls = new CallProgressTable()
   const state = new StateOfConversation(turns, queue, calls)
   const memory: ModelMemory = {}
-  let scope: CancellationScope | undefined
+  let cut = carried?.turn
+  // Signals that came during continue-as-new are handled before the loop begins: a Stop means the carried turn.
+  let scope = cut === undefined ? undefined : new CancellationScope()
+  if (cut !== undefined) state.change('thinking', { turnId: cut.turn.turnId, round: cut.round })
 
   setHandler(userMessage, (message) => {
     queue.add(message)
@@ -57,11 +60,10 @@ export async function conversation({ conversationId, turns, carried }: Conversat
     return { turn: { conversationId, turnId, trigger: 'user', messageIds }, round: 0, limits: null }
   }
 
-  let cut = carried?.turn
   for (;;) {
     if (cut === undefined) await condition(() => queue.length > 0)
     const turn: CarriedTurn = cut ?? nextTurn()
-    scope = new CancellationScope()
+    scope ??= new CancellationScope()
     const exit = await scope.run(() => runConversationTurn(turn, state, calls, memory))
     scope = undefined
     cut = exit.kind === 'cut' ? exit.carried : undefined

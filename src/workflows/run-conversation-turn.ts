@@ -52,7 +52,8 @@ async function tryTurn(
         return outcome
       },
       runToolCall: (call) => runCall(turn, call, state, calls),
-      mustCut: mustContinueAsNew,
+      // A turn that is being stopped ends here: the next run would know nothing of the Stop.
+      mustCut: () => !CancellationScope.current().consideredCancelled && mustContinueAsNew(),
       now: Date.now,
     })
   } catch (error) {
