@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+
+import { continueSuite } from './continue-suite.ts'
+import { type Engine, openEngine } from './engine.ts'
+import { stopSuite } from './stop-suite.ts'
+import { turnSuite } from './turn-suite.ts'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await openEngine()
+})
+afterAll(() => engine.close())
+
+describe('turns', () => {
+  turnSuite(() => engine)
+})
+describe('stop', () => {
+  stopSuite(() => engine)
+})
+describe('continue-as-new', () => {
+  continueSuite(() => engine)
+})

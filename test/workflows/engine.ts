@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { Context } from '@temporalio/activity'
+import type { WorkflowHandle } from '@temporalio/client'
+import { TestWorkflowEnvironment } from '@temporalio/testing'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+
+import type { Activities } from '../../src/contracts/activity-interface.ts'
+import { workflowIdOf } from '../../src/contracts/ids.ts'
+import { queryNames, signalNames, workflowType } from '../../src/contracts/temporal-names.ts'
+import type { ToolProgressAnswer } from '../../src/contracts/tool-call.ts'
+import type { ConversationInput, RoundOutcome, StatusAnswer } from '../../src/contracts/turn.ts'
+import { buildBundle } from '../../src/worker/build-bundle.ts'
+import { temporalAddress } from '../support/servers.ts'
+
+/** One conversation in the real engine, whose activities are the test's own functions. */
+export type EngineConversation = {
+  id: string
+  handle: WorkflowHandle
+  /** What activities were asked, in order, as `callModel t1 0` or `runTool c0`. */
+  asked: string[]
+  /** Resolves when that was asked. */
+  untilAsked(what: string): Promise<void>
+  /** Starts the conversation with its first message, or adds one. */
+  post(messageId: string, padding?: string): Promise<void>
+  stop(turnId?: string): Promise<void>
+  status(): Promise<StatusAnswer>
+  progress(): Promise<ToolProgressAnswer>
+  /** Resolves when nothing runs and nothing waits. */
+  untilIdle(turns: number): Promise<StatusAnswer>
+}
+
+export type Engine = {
+  environment: TestWorkflowEnvironment
+  taskQueue: string
+  open(activities?: Partial<Activities>, input?: Partial<ConversationInput>): EngineConversation
+  close(): Promise<void>
+}
+
+export const success: RoundOutcome = { kind: 'finished', outcome: 'success', model: 'scripted/demo' }
+
+/** A worker of its own on the shared server. */
+export async function openEngine(options: { maxCachedWorkflows?: number } = {}): Promise<Engine> {
+  // Turns fail on purpose here; the assertions say what went wrong.
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => {}), shutdownSignals: [] })
+  const environment = await TestWorkflowEnvironment.createFromExistingServer({
+    address: await temporalAddress(),
+  })
+  const taskQueue = `test-${randomBytes(6).toString('hex')}`
+  const conversations = new Map<string, Activities>()
+  const activitiesOf = ({ conversationId }: { conversationId: string }): Activities => {
+    const found = conversations.get(conversationId)
+    if (found === undefined) throw new Error(`Nobody plays the activities of ${conversationId}.`)
+    return found
+  }
+  const routed: Activities = {
+    callModel: (round) => activitiesOf(round).callModel(round),
+    runTool: (call) => activitiesOf(call).runTool(call),
+    runToolStep: (step) => activitiesOf(step).runToolStep(step),
+    failToolCall: (call) => activitiesOf(call).failToolCall(call),
+    finishTurn: (end) => activitiesOf(end).finishTurn(end),
+  }
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue,
+    workflowBundle: await buildBundle(),
+    activities: { ...routed },
+    maxHeartbeatThrottleInterval: '50ms',
+    defaultHeartbeatThrottleInterval: '50ms',
+    ...options,
+  })
+  const running = worker.run()
+  return {
+    environment,
+    taskQueue,
+    open(activities = {}, input = {}) {
+      const id = `c_${randomBytes(6).toString('hex')}`
+      const opened = openConversation(id, environment, taskQueue, input)
+      conversations.set(id, recorded(activities, opened.note))
+      return opened
+    },
+    async close() {
+      worker.shutdown()
+      await running
+      await environment.teardown()
+    },
+  }
+}
+
+/** Activities that do as the test says, or end well; every call is told to `note`. */
+function recorded(given: Partial<Activities>, note: (what: string) => void): Activities {
+  return {
+    async callModel(round) {
+      note(`callModel ${round.turnId.split('.').at(-1)} ${round.round}`)
+      return given.callModel?.(round) ?? success
+    },
+    async runTool(call) {
+      note(`runTool ${call.callId}`)
+      return given.runTool?.(call) ?? { status: 'ok' }
+    },
+    async runToolStep(step) {
+      note(`runToolStep ${step.callId} ${step.step}`)
+      return given.runToolStep?.(step) ?? { status: 'ok' }
+    },
+    async failToolCall(call) {
+      note(`failToolCall ${call.callId} ${call.code}`)
+      return given.failToolCall?.(call) ?? { status: call.status }
+    },
+    async finishTurn(end) {
+      note(`finishTurn ${end.turnId.split('.').at(-1)} ${end.outcome} ${end.code}`)
+      return given.finishTurn?.(end)
+    },
+  }
+}
+
+function openConversation(
+  id: string,
+  { client }: TestWorkflowEnvironment,
+  taskQueue: string,
+  input: Partial<ConversationInput>,
+) {
+  const workflowId = workflowIdOf(id)
+  const handle = client.workflow.getHandle(workflowId)
+  const asked: string[] = []
+  const watchers = new Set<() => void>()
+  const status = () => handle.query<StatusAnswer>(queryNames.status)
+  const args: [ConversationInput] = [{ conversationId: id, turns: 0, ...withOwnIds(id, input) }]
+  async function signalWithStart(signal: string, argument: object): Promise<void> {
+    const options = {
+      workflowId,
+      taskQueue,
+      args,
+      signal,
+      signalArgs: [argument],
+      // Without a cache the SDK drops a task that arrives while it evicts; it comes again after this time.
+      workflowTaskTimeout: '1s',
+    } as const
+    await client.workflow.signalWithStart(workflowType, options)
+  }
+  return {
+    id,
+    handle,
+    asked,
+    note(what: string) {
+      asked.push(what)
+      for (const watch of watchers) watch()
+    },
+    async untilAsked(what: string) {
+      if (asked.includes(what)) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      watchers.add(() => {
+        if (asked.includes(what)) resolve()
+      })
+      await promise
+    },
+    post: (messageId: string, padding?: string) =>
+      signalWithStart(signalNames.userMessage, { messageId, position: positionOf(messageId), padding }),
+    stop: (turnId?: string) =>
+      signalWithStart(signalNames.cancelTurn, turnId === undefined ? {} : { turnId: `${id}.${turnId}` }),
+    status,
+    progress: () => handle.query<ToolProgressAnswer>(queryNames.toolProgress),
+    async untilIdle(turns: number) {
+      for (;;) {
+        const { pendingActivities, pendingWorkflowTask } = (await handle.describe()).raw
+        const quiet = (pendingActivities ?? []).length === 0 && !pendingWorkflowTask
+        // A query is a task as well: only a quiet conversation is asked.
+        const answer = quiet ? await status() : undefined
+        if (answer?.state === 'idle' && answer.queued === 0 && answer.turns >= turns) return answer
+        await pause(10)
+      }
+    },
+  }
+}
+
+/** Messages are called m1, m2 and so on, in the order in which they are accepted. */
+function positionOf(messageId: string): number {
+  return Number(messageId.slice(1))
+}
+
+/** A turn that an earlier run began is turn 1 of this conversation. */
+function withOwnIds(id: string, input: Partial<ConversationInput>): Partial<ConversationInput> {
+  const cut = input.carried?.turn
+  if (input.carried === undefined || cut === undefined) return input
+  const turn = { ...cut.turn, conversationId: id, turnId: `${id}.t1` }
+  return { ...input, carried: { ...input.carried, turn: { ...cut, turn } } }
+}
+
+/** Keeps an activity alive until Temporal says that it is cancelled. */
+export async function untilCancelled(): Promise<never> {
+  const context = Context.current()
+  const timer = setInterval(() => context.heartbeat(), 20)
+  try {
+    return await context.cancelled
+  } finally {
+    clearInterval(timer)
+  }
+}
