@@ -134,8 +134,8 @@ function openConversation(
       signal,
       signalArgs: [argument],
       // Without a cache the SDK drops a task that arrives while it evicts; it comes again after this time.
-      workflowTaskTimeout: '1s',
-    } as const
+      workflowTaskTimeout: 1_000,
+    }
     await client.workflow.signalWithStart(workflowType, options)
   }
   return {

@@ -7,7 +7,6 @@ export function scheduledCall(callId: string, steps: readonly string[] = []): Sc
     name: 'time_now',
     summary: 'time_now',
     timeoutMs: 1_000,
-    tries: 3,
-    steps: steps.map((name) => ({ name, timeoutMs: 1_000, tries: 3 })),
+    steps: steps.map((name) => ({ name, timeoutMs: 1_000 })),
   }
 }

@@ -1,0 +1,92 @@
+import { roundLimit } from '../../src/contracts/limits.ts'
+import type { RoundOutcome } from '../../src/contracts/turn.ts'
+import { type Engine, type EngineConversation, success, untilCancelled } from '../workflows/engine.ts'
+import { scheduledCall } from '../workflows/scheduled-call.ts'
+
+/** One conversation whose history is kept: what its activities do, and what happens to it. */
+export type Scenario = {
+  activities: Parameters<Engine['open']>[0]
+  /** Resolves when the history is worth keeping. */
+  play(conversation: EngineConversation): Promise<void>
+}
+
+const calls = [scheduledCall('a'), scheduledCall('b'), scheduledCall('c')]
+const stepped = scheduledCall('s', ['one', 'two', 'three'])
+
+function askTools(asked: typeof calls): RoundOutcome {
+  // A fixed time, far away: a recorded history must not meet its deadline.
+  return {
+    kind: 'tools',
+    calls: asked,
+    limits: { rounds: roundLimit, deadlineMs: 4e12 },
+    model: 'scripted/demo',
+  }
+}
+
+async function playTurns(conversation: EngineConversation, turns: number): Promise<void> {
+  for (let turn = 1; turn <= turns; turn++) {
+    await conversation.post(`m${turn}`)
+    await conversation.untilIdle(turn)
+  }
+}
+
+/** By the name of the file that keeps the history. */
+export const scenarios: Record<string, Scenario> = {
+  'simple-turn': { activities: {}, play: (conversation) => playTurns(conversation, 2) },
+  'parallel-tools': {
+    activities: { callModel: async ({ round }) => (round === 0 ? askTools(calls) : success) },
+    play: (conversation) => playTurns(conversation, 1),
+  },
+  steps: {
+    activities: {
+      callModel: async ({ round }) => (round === 0 ? askTools([stepped, scheduledCall('a')]) : success),
+      runToolStep: async ({ step }) => ({ status: step === 'three' ? 'error' : 'ok' }),
+    },
+    play: (conversation) => playTurns(conversation, 1),
+  },
+  cancelled: {
+    activities: {
+      callModel: async ({ round, turnId }) => {
+        return turnId.endsWith('t1') && round === 0 ? askTools(calls) : success
+      },
+      runTool: untilCancelled,
+    },
+    async play(conversation) {
+      await conversation.post('m1')
+      await Promise.all(['a', 'b', 'c'].map((callId) => conversation.untilAsked(`runTool ${callId}`)))
+      await conversation.stop('t1')
+      await conversation.untilIdle(1)
+      await conversation.post('m2')
+      await conversation.untilIdle(2)
+    },
+  },
+  'queued-messages': {
+    activities: {
+      callModel: async ({ turnId, round }) => {
+        return turnId.endsWith('t1') && round === 0 ? askTools([stepped]) : success
+      },
+    },
+    async play(conversation) {
+      for (const message of ['m2', 'm1', 'm3', 'm2']) await conversation.post(message)
+      await conversation.untilIdle(3)
+    },
+  },
+  'too-many-rounds': {
+    activities: { callModel: async () => askTools([]) },
+    play: (conversation) => playTurns(conversation, 1),
+  },
+  // The run that continue-as-new started: it begins with a carried turn, a queue and what was seen.
+  'continued-as-new': {
+    activities: {
+      callModel: async ({ round }) => (round < 3 ? askTools(calls) : success),
+      runTool: async () => ({ status: 'ok' }),
+    },
+    async play(conversation) {
+      await conversation.post('m1')
+      await conversation.untilAsked('callModel t1 0')
+      for (let index = 0; index < 11; index++) await conversation.post('m1', 'x'.repeat(100_000))
+      await conversation.post('m2')
+      await conversation.untilIdle(2)
+    },
+  },
+}
