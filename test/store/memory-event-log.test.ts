@@ -1,7 +1,8 @@
 /** The suites themselves: an implementation without a database passes them. */
 import { randomUUID } from 'node:crypto'
 
-import { eventLogConformance, eventLogCrashConformance } from '../conformance/event-log.ts'
+import { eventLogCrashConformance } from '../conformance/event-log-crash.ts'
+import { eventLogConformance } from '../conformance/event-log.ts'
 import { createMemoryEventLog, type MemoryEventLog } from '../support/memory-event-log.ts'
 
 function toHarness({ log, ...memory }: MemoryEventLog) {

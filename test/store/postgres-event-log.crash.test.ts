@@ -12,7 +12,8 @@ import { getLogEnd } from '../../src/store/log-end.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { createGuest } from '../../src/store/owners.ts'
 import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
-import { type CrashingLogHarness, eventLogCrashConformance, note } from '../conformance/event-log.ts'
+import { type CrashingLogHarness, eventLogCrashConformance } from '../conformance/event-log-crash.ts'
+import { note } from '../conformance/event-log.ts'
 import { createTestDir } from '../support/servers.ts'
 
 const never = new AbortController().signal
