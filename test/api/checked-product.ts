@@ -26,6 +26,9 @@ export type CheckedProduct = Product & {
   guest(): Promise<Guest>
 }
 
+// Shared servers start with the first file that asks, on a machine that may be busy.
+const startTimeoutMs = 180_000
+
 const loginSchema = z.object({ token: z.string(), owner: z.object({ id: z.string() }) })
 
 /**
@@ -41,7 +44,7 @@ export function useCheckedProduct(options: ProductOptions = {}): () => CheckedPr
   beforeAll(async () => {
     const product = await startProduct(options)
     checked = toChecked(product, await readContract(product.url))
-  })
+  }, startTimeoutMs)
   afterEach(() => {
     expect(get().contract.violations).toEqual([])
   })
