@@ -132,14 +132,14 @@ test('behavior: parallel tries of one round leave one message and one end', asyn
 test('behavior: a turn that is being stopped stays so through later rounds', async () => {
   await turn.begin(1, 0, ['m1'])
   await turn.askTools(1, 0, 1)
-  expect(await stopTurn(database, owner, id, undefined)).toEqual({ stopping: turn.turnIdOf(1) })
+  expect(await stopTurn(database, owner, id, undefined)).toMatchObject({ stopping: turn.turnIdOf(1) })
   expect(await turn.begin(1, 1)).toMatchObject({ outcome: 'run', state: 'cancelling' })
 })
 
 test('behavior: stopping when nothing runs, or another turn does, stops nothing', async () => {
-  expect(await stopTurn(database, owner, id, undefined)).toEqual({ stopping: null })
+  expect(await stopTurn(database, owner, id, undefined)).toMatchObject({ stopping: null })
   await turn.begin(1, 0, ['m1'])
-  expect(await stopTurn(database, owner, id, 'another')).toEqual({ stopping: null })
+  expect(await stopTurn(database, owner, id, 'another')).toMatchObject({ stopping: null })
   expect(await stopTurn(database, 'o_stranger', id, undefined)).toBeUndefined()
 })
 
