@@ -16,7 +16,13 @@ export type ActivityScope = {
   signal: AbortSignal
   /** From 1. */
   attempt: number
+  /** Tries before this one that failed by themselves; outages, shutdowns and dead workers do not count. */
+  failedTries: number
   interruption(): Interruption | undefined
+  /** Interrupts with `timeout` after this long from now; replaces an earlier limit. */
+  limitTime(timeoutMs: number): void
+  /** Tells the next try that this one failed by itself. */
+  countFailedTry(): void
   /** Shown in the Temporal UI, with the next heartbeat. */
   note(phase: string, lastEvent?: string): void
 }
@@ -38,24 +44,30 @@ const heartbeatPeriodMs = 1_000
  * timeout, cancellation and shutdown. The first beat comes after a second: most activities are over by then.
  */
 export async function withActivityScope<Result>(
-  { turnId, timeoutMs, stops }: { turnId: TurnId; timeoutMs: number; stops: StopRegistry },
+  { turnId, timeoutMs, stops }: { turnId: TurnId; timeoutMs?: number; stops: StopRegistry },
   body: (scope: ActivityScope) => Promise<Result>,
 ): Promise<Result> {
   const context = Context.current()
   const controller = new AbortController()
-  const details = { phase: 'begin', attempt: context.info.attempt, lastEvent: '' }
+  const failedTries = readFailedTries(context.info.heartbeatDetails)
+  const details = { phase: 'begin', attempt: context.info.attempt, lastEvent: '', failedTries }
+  let timeout: NodeJS.Timeout | undefined
   let interruption: Interruption | undefined
 
   function interrupt(why: Interruption): void {
     interruption ??= why
     controller.abort(new Interrupted(interruption))
   }
+  function limitTime(limitMs: number): void {
+    clearTimeout(timeout)
+    timeout = setTimeout(() => interrupt('timeout'), limitMs)
+  }
   function onCancellation(): void {
     interrupt(toInterruption(context))
   }
 
   const heartbeat = setInterval(() => context.heartbeat(details), heartbeatPeriodMs)
-  const timeout = setTimeout(() => interrupt('timeout'), timeoutMs)
+  if (timeoutMs !== undefined) limitTime(timeoutMs)
   const removeStop = stops.onStop(turnId, () => interrupt('stopped'))
   context.cancellationSignal.addEventListener('abort', onCancellation, { once: true })
   if (context.cancellationSignal.aborted) onCancellation()
@@ -63,7 +75,14 @@ export async function withActivityScope<Result>(
     return await body({
       signal: controller.signal,
       attempt: context.info.attempt,
+      failedTries,
       interruption: () => interruption,
+      limitTime,
+      countFailedTry() {
+        details.failedTries = failedTries + 1
+        // The details of the last beat are all that the next try gets from this one.
+        context.heartbeat(details)
+      },
       note(phase, lastEvent) {
         details.phase = phase
         if (lastEvent !== undefined) details.lastEvent = lastEvent
@@ -75,6 +94,11 @@ export async function withActivityScope<Result>(
     removeStop()
     context.cancellationSignal.removeEventListener('abort', onCancellation)
   }
+}
+
+function readFailedTries(details: unknown): number {
+  if (typeof details !== 'object' || details === null || !('failedTries' in details)) return 0
+  return typeof details.failedTries === 'number' ? details.failedTries : 0
 }
 
 function toInterruption({ cancellationDetails }: Context): Interruption {

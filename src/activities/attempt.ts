@@ -20,6 +20,11 @@ export function isTransient(error: unknown): error is AppError {
   return error instanceof AppError && transientCodes.has(error.code)
 }
 
+/** Not the fault of what was tried: a try that meets one is not counted. */
+export function isOutage({ code }: AppError): boolean {
+  return code === 'database_unavailable' || code === 'shutting_down'
+}
+
 const firstPauseMs = 500
 const longestPauseMs = 30_000
 
@@ -35,8 +40,20 @@ export function toRetry(error: AppError, failedTries: number): ApplicationFailur
   })
 }
 
+/** The failure that an activity leaves with: one that is decided already, another try, or the end. */
+export function toActivityFailure(error: unknown, failedTries: number): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error
+  return isTransient(error) ? toRetry(error, failedTries) : toFinalFailure(error)
+}
+
+/** The failure of a write that must succeed in the end, whatever stands in its way now. */
+export function toEndlessRetry(error: unknown, failedTries: number): ApplicationFailure {
+  if (isTransient(error)) return toRetry(error, failedTries)
+  return toRetry(new AppError('internal', 'A write failed and is repeated.', { cause: error }), failedTries)
+}
+
 /** The failure that ends the activity for good; a fault of the program. */
-export function toFinalFailure(error: unknown): ApplicationFailure {
+function toFinalFailure(error: unknown): ApplicationFailure {
   const code = error instanceof AppError ? error.code : 'internal'
   return ApplicationFailure.create({ type: code, message: code, nonRetryable: true })
 }

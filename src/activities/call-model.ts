@@ -4,7 +4,7 @@ import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
 import { beginRound, type BegunRound, finishRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
-import { isTransient, toFinalFailure, toRetry } from './attempt.ts'
+import { isOutage, isTransient, toActivityFailure } from './attempt.ts'
 import { DeltaWriter } from './delta-writer.ts'
 import { listAllowedTools, loadModelRequest } from './model-context.ts'
 import { readReply, type Reply } from './reply.ts'
@@ -15,15 +15,15 @@ type Run = Extract<BegunRound, { outcome: 'run' }>
 
 /** Streams one model reply into the log and stores the assistant message; see `Activities.callModel`. */
 export async function callModel(round: RoundRef, services: ActivityServices): Promise<RoundOutcome> {
-  const { modelTimeoutMs: timeoutMs } = services.settings
-  return withActivityScope({ turnId: round.turnId, timeoutMs, stops: services.stops }, async (scope) => {
+  return withActivityScope({ turnId: round.turnId, stops: services.stops }, async (scope) => {
     try {
       const begun = await beginRound(services.database, round, services.prompt.hash)
       if (begun.outcome === 'done') return begun.stored
       if (begun.outcome !== 'run') return { kind: 'nothing' }
+      scope.limitTime(Math.min(services.settings.modelTimeoutMs, turnTimeLeftMs(begun, services)))
       return await streamRound(round, begun, scope, services)
     } catch (error) {
-      throw isTransient(error) ? toRetry(error, scope.attempt) : toFinalFailure(error)
+      throw toActivityFailure(error, scope.failedTries + 1)
     }
   })
 }
@@ -70,13 +70,14 @@ async function streamRound(
 /** Returns what cut the reply short, if anything. */
 async function readModel(
   round: RoundRef,
-  { settings }: Run,
+  begun: Run,
   scope: ActivityScope,
   services: ActivityServices,
   writer: DeltaWriter,
   reply: Reply,
 ): Promise<AppError | undefined> {
   try {
+    const { settings } = begun
     const { provider, info } = services.models.find(settings.model)
     const request = await loadModelRequest(round, settings, info.model, services)
     scope.note('model')
@@ -84,13 +85,16 @@ async function readModel(
     const silent = reply.calls.length === 0 && writer.whole('text') === '' && reply.reason === 'stop'
     return silent ? new AppError('model_garbage', 'The model answered with nothing.') : undefined
   } catch (error) {
-    return toFailure(error, scope)
+    return toFailure(error, scope, turnTimeLeftMs(begun, services))
   }
 }
 
-function toFailure(error: unknown, scope: ActivityScope): AppError {
+function toFailure(error: unknown, scope: ActivityScope, timeLeftMs: number): AppError {
   const interruption = scope.interruption()
   if (interruption === 'stopped') return stopped()
+  if (timeLeftMs <= 0) {
+    return new AppError('turn_time_limit', 'The turn took too long. Continue with a new message.')
+  }
   if (interruption === 'timeout') return new AppError('model_timeout', 'The model took too long to answer.')
   if (interruption !== undefined) return handedOver(interruption)
   if (error instanceof AppError) return error
@@ -101,6 +105,11 @@ function stopped(): AppError {
   return new AppError('stopped', 'The turn was stopped.')
 }
 
+/** What is left of the turn's time; negative when it is over. */
+function turnTimeLeftMs({ startedAtMs }: Run, { settings }: ActivityServices): number {
+  return startedAtMs + settings.turnTimeoutMs - Date.now()
+}
+
 /** The error to throw when another try may do better; otherwise the failure becomes the turn's outcome. */
 function retryFor(
   failure: AppError | undefined,
@@ -108,6 +117,8 @@ function retryFor(
   { settings }: ActivityServices,
 ): AppError | undefined {
   if (!isTransient(failure)) return undefined
-  const outage = failure.code === 'shutting_down' || failure.code === 'database_unavailable'
-  return outage || scope.attempt < settings.modelTries ? failure : undefined
+  if (isOutage(failure)) return failure
+  if (scope.failedTries + 1 >= settings.modelTries) return undefined
+  scope.countFailedTry()
+  return failure
 }

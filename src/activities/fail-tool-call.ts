@@ -1,8 +1,10 @@
+import { Context } from '@temporalio/activity'
+
 import type { FailedCallRef } from '../contracts/activity-interface.ts'
 import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
 import { finishCall } from '../store/tool-calls.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { isTransient, toFinalFailure, toRetry } from './attempt.ts'
+import { toEndlessRetry } from './attempt.ts'
 import { toErrorText } from './result-text.ts'
 import { toolCompleted } from './tool-completed.ts'
 
@@ -17,7 +19,8 @@ export async function failToolCall(ref: FailedCallRef, services: ActivityService
   try {
     return { status: await finishCall(services.database, ref, end, [toolCompleted(ref, end)]) }
   } catch (fault) {
-    throw isTransient(fault) ? toRetry(fault, 1) : toFinalFailure(fault)
+    services.logger.error({ err: fault, turnId: ref.turnId }, 'a turn could not be ended yet')
+    throw toEndlessRetry(fault, Context.current().info.attempt)
   }
 }
 

@@ -1,9 +1,11 @@
+import { Context } from '@temporalio/activity'
+
 import type { FinishTurnRef } from '../contracts/activity-interface.ts'
 import type { ToolError } from '../contracts/tool-call.ts'
 import { beginRound } from '../store/rounds.ts'
 import { finishTurn as storeEnd, listOpenCalls, type OpenCallEnd } from '../store/turns.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { isTransient, toFinalFailure, toRetry } from './attempt.ts'
+import { toEndlessRetry } from './attempt.ts'
 import { toErrorText } from './result-text.ts'
 import { toolCompleted } from './tool-completed.ts'
 
@@ -39,7 +41,8 @@ export async function finishTurn(ref: FinishTurnRef, services: ActivityServices)
       ],
     })
   } catch (fault) {
-    throw isTransient(fault) ? toRetry(fault, 1) : toFinalFailure(fault)
+    services.logger.error({ err: fault, turnId: ref.turnId }, 'a turn could not be ended yet')
+    throw toEndlessRetry(fault, Context.current().info.attempt)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AppError } from '../contracts/errors.ts'
 import { answerIdOf } from '../contracts/ids.ts'
-import { roundLimit } from '../contracts/limits.ts'
+import { roundLimit, toolCallLimit } from '../contracts/limits.ts'
 import type { EventBody, FinishReason, ModelUsage } from '../contracts/event.ts'
 import type { RoundOutcome, RoundRef, TurnOutcomeKind } from '../contracts/turn.ts'
 import type { NewEvent } from '../store/event-log.ts'
@@ -64,9 +64,14 @@ export function toFinishedRound(end: RoundEnd): FinishedRound {
   }
 }
 
+/** Calls beyond the limit are refused one by one, so that the model can tell; a flood of them is cut. */
+const callRowLimit = 2 * toolCallLimit
+
 function planCalls({ round, tools, reply, services }: RoundEnd): PlannedCall[] {
   const planner = { round, tools, settings: services.settings }
-  return withUniqueIds(reply.calls).map((call, index) => planCall(call, index, planner))
+  return withUniqueIds(reply.calls.slice(0, callRowLimit)).map((call, index) =>
+    planCall(call, index, planner),
+  )
 }
 
 function toOutcome(
@@ -75,8 +80,9 @@ function toOutcome(
 ): RoundOutcome {
   const { model } = begun.settings
   if (failure?.code === 'stopped') return { kind: 'finished', outcome: 'cancelled', code: 'stopped', model }
-  if (failure?.code === 'answer_too_long')
+  if (failure?.code === 'answer_too_long' || failure?.code === 'turn_time_limit') {
     return { kind: 'finished', outcome: 'limit', code: failure.code, model }
+  }
   if (failure !== undefined) return { kind: 'finished', outcome: 'error', code: failure.code, model }
   if (reply.reason === 'length') return { kind: 'finished', outcome: 'limit', code: 'output_limit', model }
   if (reply.reason === 'filtered')

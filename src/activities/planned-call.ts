@@ -17,7 +17,7 @@ export type PlannedCall = { row: NewCall; events: NewEvent[]; scheduled: Schedul
 export type CallPlanner = {
   round: RoundRef
   tools: readonly Tool[]
-  settings: Pick<ActivitySettings, 'toolTimeoutMs' | 'toolTries'>
+  settings: Pick<ActivitySettings, 'toolTimeoutMs'>
 }
 
 /** A tool's name is shorter; what a model makes up may be of any length. */
@@ -69,24 +69,21 @@ function toScheduled(
   callId: string,
   tool: Tool,
   call: ModelToolCall,
-  { toolTimeoutMs, toolTries }: CallPlanner['settings'],
+  { toolTimeoutMs }: CallPlanner['settings'],
 ): ScheduledCall {
   const timeoutMs = tool.timeoutMs ?? toolTimeoutMs
-  const tries = tool.tries ?? toolTries
   const address = /0x[0-9a-fA-F]{40}(?![0-9a-fA-F])/.exec(call.arguments)?.[0]
   return {
     callId,
     name: tool.name,
     summary: address === undefined ? tool.name : `${tool.name} ${address.slice(0, 6)}…${address.slice(-4)}`,
     timeoutMs,
-    tries,
     steps:
       tool.kind === 'single'
         ? []
         : Object.entries(tool.steps).map(([name, step]) => ({
             name,
             timeoutMs: step.timeoutMs ?? toolTimeoutMs,
-            tries: step.tries ?? toolTries,
           })),
   }
 }

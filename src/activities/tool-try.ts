@@ -1,13 +1,12 @@
 import { AppError } from '../contracts/errors.ts'
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
-import type { ScheduledStep } from '../contracts/tool-call.ts'
 import { beginToolTry, type BegunTry, type CallEnd, endToolTry, finishCall } from '../store/tool-calls.ts'
 import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
 import { parseInput } from '../toolkit/parse-input.ts'
 import type { Tool, ToolContext } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, untilInterrupted, withActivityScope } from './activity-scope.ts'
-import { isTransient, toFinalFailure, toRetry } from './attempt.ts'
+import { isOutage, isTransient, toActivityFailure, toRetry } from './attempt.ts'
 import { ProgressWriter } from './progress-writer.ts'
 import { toErrorText, toResultText } from './result-text.ts'
 import { stepEnded, toolCompleted } from './tool-completed.ts'
@@ -30,7 +29,7 @@ export type TryBody = (running: {
 export type ToolTry = {
   ref: ToolCallRef
   step: { index: number; name: string; count: number } | null
-  limits(tool: Tool | undefined): Pick<ScheduledStep, 'timeoutMs' | 'tries'>
+  limits(tool: Tool | undefined): { timeoutMs: number; tries: number }
   body: TryBody
 }
 
@@ -40,22 +39,20 @@ const lostTriesAllowed = 1
 /** Runs one try of a tool or step: claim, run under limits, store the end exactly once. */
 export async function runToolTry(wanted: ToolTry, services: ActivityServices): Promise<CallOutcome> {
   const { ref } = wanted
-  try {
-    const begun = await beginToolTry(services.database, ref.callId, wanted.step?.index ?? null)
-    if (begun.outcome === 'done') return { status: begun.status }
-    if (begun.outcome === 'missing') return { status: 'cancelled' }
-    const tool = services.tools.find(begun.name)
-    const limits = wanted.limits(tool)
-    return await withActivityScope(
-      { turnId: ref.turnId, timeoutMs: limits.timeoutMs, stops: services.stops },
-      (scope) => {
-        const progress = new ProgressWriter({ ref, step: wanted.step, log: services.log })
-        return runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services, progress })
-      },
-    )
-  } catch (error) {
-    throw isTransient(error) ? toRetry(error, 1) : toFinalFailure(error)
-  }
+  return withActivityScope({ turnId: ref.turnId, stops: services.stops }, async (scope) => {
+    try {
+      const begun = await beginToolTry(services.database, ref.callId, wanted.step?.index ?? null)
+      if (begun.outcome === 'done') return { status: begun.status }
+      if (begun.outcome === 'missing') return { status: 'cancelled' }
+      const tool = services.tools.find(begun.name)
+      const limits = wanted.limits(tool)
+      scope.limitTime(limits.timeoutMs)
+      const progress = new ProgressWriter({ ref, step: wanted.step, log: services.log })
+      return await runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services, progress })
+    } catch (error) {
+      throw toActivityFailure(error, 1)
+    }
+  })
 }
 
 type Claimed = ToolTry & {
@@ -69,7 +66,8 @@ type Claimed = ToolTry & {
 
 async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
   const { tool, begun, scope } = claimed
-  if (begun.cancelling) return end(claimed, failed('cancelled', stoppedError))
+  if (begun.cancelling || scope.interruption() === 'stopped')
+    return end(claimed, failed('cancelled', stoppedError))
   if (begun.lost > lostTriesAllowed) return end(claimed, failed('error', crashedError))
   if (tool === undefined) return end(claimed, failed('error', goneError(begun.name)))
   const parsed = parseInput(tool, begun.arguments)
@@ -107,8 +105,8 @@ async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutco
     throw handedOver(interruption)
   }
   const fault = interruption === 'timeout' ? new AppError('tool_timeout', 'The tool took too long.') : error
-  if (isTransient(fault) && (fault.code === 'database_unavailable' || begun.failed + 1 < tries)) {
-    await endToolTry(services.database, ref.callId, fault.code !== 'database_unavailable')
+  if (isTransient(fault) && (isOutage(fault) || begun.failed + 1 < tries)) {
+    await endToolTry(services.database, ref.callId, !isOutage(fault))
     throw toRetry(fault, begun.failed + 1)
   }
   return end(claimed, failed(interruption === 'timeout' ? 'timeout' : 'error', toToolError(fault, claimed)))
@@ -132,7 +130,6 @@ function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Too
   return {
     signal: scope.signal,
     progress(stage, fraction, message) {
-      scope.note(stage)
       progress.write(fraction, message ?? stage)
     },
     log: (message, fields = {}) => logger.info(fields, message),

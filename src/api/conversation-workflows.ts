@@ -28,8 +28,11 @@ export interface ConversationWorkflows {
     model: string
     turns: number
   }): Promise<void>
-  /** Stops a turn; nothing happens when no workflow runs. @throws AppError `temporal_unavailable` */
-  signalCancel(conversationId: ConversationId, turnId: TurnId): Promise<void>
+  /**
+   * Stops a turn, or with null the one that is about to begin. False when no workflow runs.
+   * @throws AppError `temporal_unavailable`
+   */
+  signalCancel(conversationId: ConversationId, turnId: TurnId | null): Promise<boolean>
   /** Undefined when no worker answers within a second. */
   queryProgress(conversationId: ConversationId): Promise<ToolProgressAnswer | undefined>
   /** Ends a deleted conversation's workflow. */
@@ -81,11 +84,9 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
     },
 
     async signalCancel(conversationId, turnId) {
-      await ignoreMissing(
-        call(callTimeoutMs, () =>
-          workflows.getHandle(workflowIdOf(conversationId)).signal(signalNames.cancelTurn, { turnId }),
-        ),
-      )
+      const handle = workflows.getHandle(workflowIdOf(conversationId))
+      const stop = turnId === null ? {} : { turnId }
+      return isThere(call(callTimeoutMs, () => handle.signal(signalNames.cancelTurn, stop)))
     },
 
     async queryProgress(conversationId) {
@@ -102,7 +103,7 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
     },
 
     async terminate(conversationId) {
-      await ignoreMissing(
+      await isThere(
         call(callTimeoutMs, async () => {
           await workflows.getHandle(workflowIdOf(conversationId)).terminate('deleted by its owner')
         }),
@@ -120,11 +121,14 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
   }
 }
 
-async function ignoreMissing(done: Promise<void>): Promise<void> {
+/** False when the workflow does not run. */
+async function isThere(done: Promise<void>): Promise<boolean> {
   try {
     await done
+    return true
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error
+    if (error instanceof WorkflowNotFoundError) return false
+    throw error
   }
 }
 

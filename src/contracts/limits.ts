@@ -10,6 +10,8 @@ export const messageTextLimit = 100_000
 export const bodySizeLimitBytes = 1_000_000
 /** Characters of one model answer; more ends the turn with code `answer_too_long`. */
 export const answerTextLimit = 1_000_000
+/** Bytes of one tool's output as JSON; more is the tool error `tool_output_invalid`. */
+export const toolOutputLimitBytes = 8 * 1024 * 1024
 /** Characters of one tool's result that the model is given; the whole is kept in the store. */
 export const toolResultTextLimit = 64 * 1024
 /** History events and bytes after which a conversation continues as new. */

@@ -15,12 +15,11 @@ export type ScheduledCall = {
   /** At most 120 characters, for the Temporal UI. Made from the tool's title, never from user text. */
   summary: string
   timeoutMs: number
-  tries: number
   /** In order; empty for a tool with a single `run`. */
   steps: ScheduledStep[]
 }
 
-export type ScheduledStep = { name: string; timeoutMs: number; tries: number }
+export type ScheduledStep = { name: string; timeoutMs: number }
 
 /** How a call ended, as the workflow sees it. */
 export type CallOutcome = { status: ToolStatus }

@@ -39,7 +39,7 @@ export type RoundOutcome =
 export type TurnLimits = { rounds: number; deadlineMs: number }
 
 /** How a turn ended for the workflow; `written` when `turn.finished` stands in the log already. */
-export type TurnEnd = { outcome: TurnOutcomeKind; code?: string; message?: string; written: boolean }
+export type TurnEnd = { outcome: TurnOutcomeKind; code?: string; written: boolean }
 
 /** Answer of the `status` query; readable by a person in the Temporal UI. */
 export type StatusAnswer = {

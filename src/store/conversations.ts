@@ -45,60 +45,28 @@ export async function createConversation(
   database: Database,
   wanted: NewConversation,
 ): Promise<{ created: boolean; conversation: Conversation }> {
-  const earlier = await findRepeated(database, wanted)
-  if (earlier !== undefined) return { created: false, conversation: earlier }
-  const rows = await database.rows<ConversationRow>(
-    'create_conversation',
-    `with made as (
-       insert into conversations (id, owner_id, external_id, title, model, instructions, tools, chain_id,
-           busy_policy, history, memory)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing returning *),
-     kept as (
-       insert into idempotency_keys (owner_id, key, request_hash, conversation_id)
-         select $2, $12, $13, id from made where $12 <> '')
-     select ${conversationColumns} from made`,
-    [
-      wanted.id,
-      wanted.owner,
-      wanted.externalId ?? null,
-      storableText(wanted.title),
-      wanted.model,
-      wanted.instructions === undefined ? null : storableText(wanted.instructions),
-      wanted.tools ?? null,
-      wanted.chainId ?? null,
-      wanted.busyPolicy,
-      JSON.stringify(wanted.history),
-      wanted.memory,
-      wanted.idempotency?.key ?? '',
-      wanted.idempotency?.requestHash ?? '',
-    ],
-  )
-  const [row] = rows
-  if (row !== undefined) return { created: true, conversation: toConversation(row) }
-  // Another request with the same external id was faster.
-  const winner = await findRepeated(database, wanted)
-  if (winner === undefined)
-    throw new AppError('conflict', 'The conversation was made and removed meanwhile. Repeat.')
-  return { created: false, conversation: winner }
-}
-
-async function findRepeated(database: Database, wanted: NewConversation): Promise<Conversation | undefined> {
-  const [row] = await database.rows<ConversationRow & { request_hash: string | null }>(
-    'find_repeated_conversation',
-    `select ${conversationColumns}, k.request_hash from conversations c
-       left join (select conversation_id, request_hash from idempotency_keys
-         where owner_id = $1 and key = $3 and created_at > now() - interval '24 hours') k
-         on k.conversation_id = c.id
-       where c.owner_id = $1 and (c.external_id = $2 or k.conversation_id is not null)
-       order by k.conversation_id is null limit 1`,
-    [wanted.owner, wanted.externalId ?? null, wanted.idempotency?.key ?? ''],
-  )
-  if (row === undefined) return undefined
-  const hash = wanted.idempotency?.requestHash
-  if (row.request_hash !== null && row.request_hash !== hash) {
+  const { outcome, id } = await database.call<{
+    outcome: 'created' | 'found' | 'conflict'
+    id: ConversationId
+  }>('create_conversation', [
+    wanted.id,
+    wanted.owner,
+    wanted.externalId ?? null,
+    wanted.idempotency?.key ?? null,
+    wanted.idempotency?.requestHash ?? null,
+    storableText(wanted.title),
+    wanted.model,
+    wanted.instructions === undefined ? null : storableText(wanted.instructions),
+    wanted.tools ?? null,
+    wanted.chainId ?? null,
+    wanted.busyPolicy,
+    JSON.stringify(wanted.history),
+    wanted.memory,
+  ])
+  if (outcome === 'conflict') {
     throw new AppError('conflict', 'This Idempotency-Key was used with another body. Use a new key.')
   }
-  return toConversation(row)
+  return { created: outcome === 'created', conversation: await getConversation(database, wanted.owner, id) }
 }
 
 /** @throws AppError `not_found`, also for somebody else's conversation */

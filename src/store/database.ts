@@ -17,8 +17,8 @@ export interface Database {
   call<Answer>(functionName: string, values: readonly unknown[]): Promise<Answer>
   /** Runs a statement under a name, so that the server plans it once. */
   rows<Row extends pg.QueryResultRow>(name: string, text: string, values?: readonly unknown[]): Promise<Row[]>
-  /** Opens a connection of its own, outside the pool; the caller must end it. */
-  openConnection(): Promise<pg.Client>
+  /** Opens a connection of its own, outside the pool; the caller must end it. Default: no query timeout. */
+  openConnection(options?: { queryTimeoutMs?: number }): Promise<pg.Client>
   /** For libraries that bring their own statements. */
   readonly pool: pg.Pool
   close(): Promise<void>
@@ -32,7 +32,14 @@ export function openDatabase(options: DatabaseOptions): Database {
     types: { getTypeParser },
     keepAlive: true,
   }
-  const pool = new pg.Pool({ ...connection, max: options.poolSize, connectionTimeoutMillis: 5_000 })
+  const pool = new pg.Pool({
+    ...connection,
+    max: options.poolSize,
+    connectionTimeoutMillis: 5_000,
+    // A host that is switched off closes nothing: without these a query waits for a quarter of an hour.
+    query_timeout: queryTimeoutMs,
+    statement_timeout: queryTimeoutMs,
+  })
   pool.on('error', (error) => options.onIdleError(error))
 
   async function rows<Row extends pg.QueryResultRow>(
@@ -61,8 +68,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       if (row === undefined) throw new Error(`The function ${functionName} returned no row.`)
       return row.answer
     },
-    async openConnection() {
-      const client = new pg.Client(connection)
+    async openConnection(wanted = {}) {
+      const timeout = wanted.queryTimeoutMs === undefined ? {} : { query_timeout: wanted.queryTimeoutMs }
+      const client = new pg.Client({ ...connection, ...timeout })
       try {
         await client.connect()
       } catch (error) {
@@ -76,6 +84,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
+const queryTimeoutMs = 10_000
 const int8 = 20
 
 /** Numbers of events and positions stay below 2^53; the driver would return them as strings. */

@@ -1,4 +1,4 @@
-import type { Event, EventBody, EventType } from '../contracts/event.ts'
+import type { Event, EventBody } from '../contracts/event.ts'
 import type { ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
 
 /** An event before it has a number. `key` makes a repeated append do nothing; deltas and progress have none. */
@@ -50,6 +50,3 @@ export interface EventLog {
   /** Calls `onNotice` until the returned function is called. `onGap` says that notices were lost. */
   listen(listener: { onNotice(notice: EventNotice): void; onGap(): void }): Promise<() => Promise<void>>
 }
-
-/** Types that may be removed once the event that completes them stands in the log. */
-export const transientEventTypes: readonly EventType[] = ['text.delta', 'reasoning.delta', 'tool.progress']

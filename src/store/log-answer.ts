@@ -33,15 +33,16 @@ export function toEventRowsJson(events: readonly NewEvent[]): string {
   return storableJson(events.map(toEventRow))
 }
 
-/** Writes the notification of an append; without the events when they are too large. */
+/** Writes the notification of an append; without the events when they are too large. `events` is their JSON. */
 export function toWireNotice(
   conversationId: ConversationId,
   answer: LogAnswer,
-  events: readonly EventRow[] | undefined,
+  events: string | undefined,
 ): string {
   const bare = { c: conversationId, o: answer.owner, p: answer.prev, s: answer.last }
-  if (events === undefined) return JSON.stringify(bare)
-  const full = storableJson({ ...bare, ts: answer.ts, seqs: answer.seqs, es: events })
+  if (events === undefined || events.length > noticeSizeLimitBytes) return JSON.stringify(bare)
+  const head = JSON.stringify({ ...bare, ts: answer.ts, seqs: answer.seqs })
+  const full = `${head.slice(0, -1)},"es":${events}}`
   return Buffer.byteLength(full) <= noticeSizeLimitBytes ? full : JSON.stringify(bare)
 }
 

@@ -16,7 +16,7 @@ export type LogEnd = {
 export async function getLogEnd(database: Database, owner: OwnerId, id: ConversationId): Promise<LogEnd> {
   const [row] = await database.rows<{ last_seq: number; same_server: boolean }>(
     'get_log_end',
-    `select last_seq, server_start = pg_postmaster_start_time() as same_server
+    `select last_seq, server_life is null or server_life is not distinct from (select id from server_life) as same_server
        from conversations where id = $1 and owner_id = $2`,
     [id, owner],
   )

@@ -1,8 +1,8 @@
 import { AppError } from '../contracts/errors.ts'
+import type { BusyPolicy } from '../contracts/conversation.ts'
 import type { ConversationId, MessageId, OwnerId, TurnId } from '../contracts/ids.ts'
+import type { WaitingMessage } from '../contracts/turn.ts'
 import type { Database } from './database.ts'
-import type { EventRow, LogAnswer } from './log-answer.ts'
-import { publishNotice } from './publish-notice.ts'
 import { storableText } from './storable-text.ts'
 
 export type NewMessage = {
@@ -14,8 +14,8 @@ export type NewMessage = {
   via: string
   /** Messages that may wait in this conversation. */
   queueLimit: number
-  /** Refuses instead of queueing while a turn runs. */
-  rejectWhenBusy: boolean
+  /** Overrides the conversation's own. `reject` refuses instead of queueing. */
+  busyPolicy?: BusyPolicy | undefined
 }
 
 type AcceptAnswer = {
@@ -25,13 +25,18 @@ type AcceptAnswer = {
   position?: number
   turnId?: TurnId | null
   turns?: number
+  model?: string
+  waiting?: WaitingMessage[]
 }
 
-/**
- * `mustSignal`: the workflow has not been told of the message, or may not have been. `position` is its place
- * among the messages that wait; numbers are skipped.
- */
-export type AcceptedMessage = { repeated: boolean; mustSignal: boolean; position: number; turns: number }
+/** What the workflow must be told of an accepted message. */
+export type AcceptedMessage = {
+  repeated: boolean
+  /** In order: the message itself, unless it has begun, behind those whose workflow was lost. */
+  toSignal: WaitingMessage[]
+  turns: number
+  model: string
+}
 
 /**
  * Stores a user's message before anything is signalled: the first of the two writes that commit it.
@@ -47,14 +52,21 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
     message.clientMessageId ?? null,
     message.via,
     message.queueLimit,
-    message.rejectWhenBusy,
+    message.busyPolicy ?? null,
   ])
-  const { position = 0, turns = 0 } = answer
+  const { position = 0, turns = 0, model = '', waiting = [], state } = answer
+  const itself = { messageId: message.id, position }
   switch (answer.outcome) {
     case 'accepted':
-      return { repeated: false, mustSignal: true, position, turns }
+      return { repeated: false, toSignal: [...waiting, itself], turns, model }
     case 'repeated':
-      return { repeated: true, mustSignal: answer.state === 'received', position, turns }
+      // A queued one is told again, because its workflow may be gone; the workflow drops what it has seen.
+      return {
+        repeated: true,
+        toSignal: state === 'received' || state === 'queued' ? [itself] : [],
+        turns,
+        model,
+      }
     case 'missing':
       throw new AppError('not_found', `There is no conversation ${message.conversationId}.`)
     case 'conflict':
@@ -81,12 +93,10 @@ export async function announceMessage(
   conversationId: ConversationId,
   id: MessageId,
 ): Promise<'started' | 'queued'> {
-  const answer = await database.call<{
-    state: 'started' | 'queued'
-    events: EventRow[]
-    log: LogAnswer
-  } | null>('announce_message', [conversationId, id])
+  const answer = await database.call<{ state: 'started' | 'queued' } | null>('announce_message', [
+    conversationId,
+    id,
+  ])
   if (answer === null) throw new AppError('not_found', `There is no message ${id}.`)
-  publishNotice(database, conversationId, answer.log, answer.events)
   return answer.state
 }

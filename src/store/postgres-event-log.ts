@@ -2,7 +2,7 @@ import type { EventType } from '../contracts/event.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { Database } from './database.ts'
 import type { EventLog } from './event-log.ts'
-import { fromWireNotice, type LogAnswer, toEvent, toEventRow, toEventRowsJson } from './log-answer.ts'
+import { fromWireNotice, type LogAnswer, toEvent, toEventRowsJson } from './log-answer.ts'
 import { openNotificationChannel } from './notification-channel.ts'
 import { publishNotice } from './publish-notice.ts'
 
@@ -14,14 +14,15 @@ type StoredEvent = { seq: number; turn_id: string | null; type: EventType; body:
 export function createPostgresEventLog(database: Database, options: PostgresEventLogOptions): EventLog {
   return {
     async append(conversationId, events, { onlyInTurn, async = false } = {}) {
+      const json = toEventRowsJson(events)
       const answer = await database.call<LogAnswer | null>('append_events', [
         conversationId,
-        toEventRowsJson(events),
+        json,
         onlyInTurn ?? null,
         async,
       ])
       if (answer === null) throw new AppError('not_found', `There is no conversation ${conversationId}.`)
-      if (!async) publishNotice(database, conversationId, answer, events.map(toEventRow))
+      if (!async) publishNotice(database, conversationId, answer, json)
       return answer.last
     },
 

@@ -5,7 +5,7 @@ import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
 import type { ModelUsage } from '../contracts/event.ts'
 import type { Database } from './database.ts'
 import type { NewEvent } from './event-log.ts'
-import { type EventRow, type LogAnswer, toEventRow, toEventRowsJson } from './log-answer.ts'
+import { type EventRow, type LogAnswer, toEventRowsJson } from './log-answer.ts'
 import type { StoredToolCall } from './message-row.ts'
 import { publishNotice } from './publish-notice.ts'
 import { storableJson } from './storable-text.ts'
@@ -68,7 +68,7 @@ export async function beginRound(
     promptHash,
   ])
   if (answer.outcome !== 'run') return answer
-  publishNotice(database, conversationId, answer.log, answer.events)
+  publishNotice(database, conversationId, answer.log, JSON.stringify(answer.events))
   const { state, settings, startedAtMs, firstSeq } = answer
   return { outcome: 'run', state, settings, startedAtMs, firstSeq }
 }
@@ -78,10 +78,13 @@ export async function beginRound(
  * Returns the outcome that stands: an earlier try's, if there was one.
  */
 export async function finishRound(database: Database, finished: FinishedRound): Promise<RoundOutcome> {
-  const { conversationId, events } = finished
+  const { conversationId } = finished
+  const events = toEventRowsJson(finished.events)
   const answer = await database.call<{
     outcome: 'stored' | 'done' | 'over'
     stored?: RoundOutcome
+    /** Streamed text was kept as well, before these events. */
+    kept?: boolean
     log?: LogAnswer
   }>('finish_round', [
     conversationId,
@@ -91,11 +94,11 @@ export async function finishRound(database: Database, finished: FinishedRound): 
     finished.message === null ? null : storableJson(finished.message),
     storableJson(finished.calls.map(toCallRow)),
     finished.usage === null ? null : storableJson(finished.usage),
-    toEventRowsJson(events),
+    events,
     finished.deltaFloor,
     finished.outcome.kind !== 'tools',
   ])
-  publishNotice(database, conversationId, answer.log, events.map(toEventRow))
+  publishNotice(database, conversationId, answer.log, answer.kept ? undefined : events)
   if (answer.stored !== undefined) return answer.stored
   return answer.outcome === 'over' ? { kind: 'nothing' } : finished.outcome
 }

@@ -3,7 +3,7 @@ import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { FailedCallRef, ToolCallRef, ToolStepRef } from '../contracts/activity-interface.ts'
 import type { Database } from './database.ts'
 import type { NewEvent } from './event-log.ts'
-import { type LogAnswer, toEventRow, toEventRowsJson } from './log-answer.ts'
+import { type LogAnswer, toEventRowsJson } from './log-answer.ts'
 import { publishNotice } from './publish-notice.ts'
 import { storableJson, storableText } from './storable-text.ts'
 
@@ -60,6 +60,7 @@ export async function finishStep(
   output: unknown,
   events: readonly NewEvent[],
 ): Promise<boolean> {
+  const json = toEventRowsJson(events)
   const answer = await database.call<{ outcome: 'stored' | 'over'; log?: LogAnswer }>('finish_step', [
     conversationId,
     turnId,
@@ -67,9 +68,9 @@ export async function finishStep(
     stepIndex,
     step,
     storableJson(output),
-    toEventRowsJson(events),
+    json,
   ])
-  publishNotice(database, conversationId, answer.log, events.map(toEventRow))
+  publishNotice(database, conversationId, answer.log, json)
   return answer.outcome === 'stored'
 }
 
@@ -80,6 +81,7 @@ export async function finishCall(
   end: CallEnd,
   events: readonly NewEvent[],
 ): Promise<ToolStatus> {
+  const json = toEventRowsJson(events)
   const answer = await database.call<{ status: ToolStatus | null; log?: LogAnswer }>('finish_call', [
     conversationId,
     turnId,
@@ -88,8 +90,8 @@ export async function finishCall(
     end.output === undefined ? null : storableJson(end.output),
     end.error === null ? null : storableJson(end.error),
     storableText(end.text),
-    toEventRowsJson(events),
+    json,
   ])
-  publishNotice(database, conversationId, answer.log, events.map(toEventRow))
+  publishNotice(database, conversationId, answer.log, json)
   return answer.status ?? end.status
 }

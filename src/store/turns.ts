@@ -43,17 +43,30 @@ export async function listOpenCalls(database: Database, turnId: TurnId): Promise
   return rows.map(({ id }) => id)
 }
 
+/** `pending`: no turn has begun, but a message waits for one. */
+export type StoppedTurn = { stopping: TurnId | null; pending: boolean }
+
+/** Ends a turn whose workflow is gone, with its open calls. */
+export async function endLostTurn(
+  database: Database,
+  conversationId: ConversationId,
+  turnId: TurnId,
+): Promise<void> {
+  const { log } = await database.call<{ log: LogAnswer | null }>('end_lost_turn', [conversationId, turnId])
+  publishNotice(database, conversationId, log)
+}
+
 /** Marks the running turn as being stopped and tells every worker. Undefined: no such conversation. */
 export async function stopTurn(
   database: Database,
   owner: OwnerId,
   conversationId: ConversationId,
   turnId: TurnId | undefined,
-): Promise<{ stopping: TurnId | null } | undefined> {
-  const answer = await database.call<{ outcome: 'stopping' | 'idle' | 'missing'; turnId?: TurnId }>(
-    'stop_turn',
-    [conversationId, owner, turnId ?? null],
-  )
+): Promise<StoppedTurn | undefined> {
+  const answer = await database.call<{
+    outcome: 'stopping' | 'pending' | 'idle' | 'missing'
+    turnId?: TurnId
+  }>('stop_turn', [conversationId, owner, turnId ?? null])
   if (answer.outcome === 'missing') return undefined
-  return { stopping: answer.turnId ?? null }
+  return { stopping: answer.turnId ?? null, pending: answer.outcome === 'pending' }
 }

@@ -1,12 +1,14 @@
-import type pg from 'pg'
-
 import type { Database } from './database.ts'
+import { keepConnection } from './kept-connection.ts'
 
 /** A task that a dead worker left behind. */
 export type LostActivity = { taskToken: Uint8Array; workflowId: string }
 
-/** The class of advisory locks that workers hold on their numbers. */
-const workerLocks = 73_651
+/**
+ * The classes of advisory locks that a worker holds on its number, each through a connection of its own: a
+ * single connection that breaks and comes back must not make it dead.
+ */
+const lockClasses = [73_651, 73_652]
 
 /**
  * This worker's place among the living: an advisory lock that ends with its connection, so a kill -9 frees
@@ -38,7 +40,9 @@ export async function openWorkerRegistry(
     "select nextval(pg_get_serial_sequence('workers', 'id'))::int as id",
   )
   if (row === undefined) throw new Error('The worker got no number.')
-  const lock = await holdLock(database, { id: row.id, identity }, onError)
+  const releases = await Promise.all(
+    lockClasses.map((lockClass) => holdLock(database, lockClass, { id: row.id, identity }, onError)),
+  )
   return {
     async record(started, ended) {
       await database.rows(
@@ -61,8 +65,9 @@ export async function openWorkerRegistry(
         'take_lost_activities',
         `with dead as materialized (
            select id from workers
-             where id <> $1 and pg_postmaster_start_time() < now() - interval '3 seconds'
-               and pg_try_advisory_xact_lock(${workerLocks}, id)),
+             where id <> $1
+               and greatest(pg_postmaster_start_time(), (select since from get_server_life())) < clock_timestamp() - interval '3 seconds'
+               and ${lockClasses.map((lockClass) => `pg_try_advisory_xact_lock(${lockClass}, id)`).join(' and ')}),
            tasks as (delete from running_activities where worker_id in (select id from dead)
              returning task_token, workflow_id),
            gone as (delete from workers where id in (select id from dead))
@@ -72,63 +77,40 @@ export async function openWorkerRegistry(
       return lost.map(({ task_token, workflow_id }) => ({ taskToken: task_token, workflowId: workflow_id }))
     },
     async close() {
-      await database.rows('unregister_worker', 'delete from workers where id = $1', [row.id]).catch(onError)
-      await lock.release()
+      // What still runs is left with its rows: others take it over as soon as the locks are free.
+      await database
+        .rows(
+          'unregister_worker',
+          'delete from workers where id = $1 and id not in (select worker_id from running_activities)',
+          [row.id],
+        )
+        .catch(onError)
+      await Promise.all(releases.map((release) => release()))
     },
   }
 }
 
-const lockRetryMs = 200
-
-/** Holds the lock through reconnects. The row follows the lock: a row without one is a dead worker's. */
-async function holdLock(
+/** Holds one lock through reconnects. The row follows the lock: a row without one is a dead worker's. */
+function holdLock(
   database: Database,
+  lockClass: number,
   { id, identity }: { id: number; identity: string },
   onError: (error: unknown) => void,
-): Promise<{ release(): Promise<void> }> {
-  let released = false
-  let current: pg.Client | undefined
-
-  async function take(): Promise<void> {
-    const client = await database.openConnection()
-    client.on('error', (error) => lose(client, error))
-    client.on('end', () => lose(client, new Error('The connection ended.')))
-    try {
-      await client.query('select pg_advisory_lock($1, $2)', [workerLocks, id])
-      if (released) return await client.end()
+): Promise<() => Promise<void>> {
+  return keepConnection(database, {
+    async prepare(client) {
+      // A machine that is switched off closes nothing; the server has to notice it by itself.
+      await client.query('set tcp_keepalives_idle = 5')
+      await client.query('set tcp_keepalives_interval = 2')
+      await client.query('set tcp_keepalives_count = 3')
+      await client.query('select pg_advisory_lock($1, $2)', [lockClass, id])
       await client.query(
         'insert into workers (id, identity) overriding system value values ($1, $2) on conflict do nothing',
         [id, identity],
       )
-    } catch (error) {
-      client.end().catch(onError)
-      throw error
-    }
-    current = client
-    if (released) await client.end()
-  }
-
-  /** A broken connection tells so several times; only the first time it is still the current one. */
-  function lose(client: pg.Client, error: unknown): void {
-    if (released || current !== client) return
-    current = undefined
-    retry(error)
-  }
-
-  function retry(error: unknown): void {
-    onError(error)
-    setTimeout(() => {
-      if (!released) take().catch(retry)
-    }, lockRetryMs)
-  }
-
-  await take()
-  return {
-    async release() {
-      released = true
-      await current?.end()
     },
-  }
+    onError,
+  })
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {

@@ -5,6 +5,7 @@ import type { WorkerRegistry } from '../store/worker-registry.ts'
 type Started = { taskToken: Uint8Array; workflowId: string }
 
 const flushPauseMs = 20
+const retryPauseMs = 1_000
 
 /**
  * Keeps the tasks that this worker runs in the registry, so that another one can fail them at once when it
@@ -14,7 +15,6 @@ export class ActivityJournal {
   readonly #registry: WorkerRegistry
   readonly #onError: (error: unknown) => void
   readonly #started = new Map<string, Started>()
-  readonly #recorded = new Map<string, Uint8Array>()
   readonly #ended = new Map<string, Uint8Array>()
   #timer: NodeJS.Timeout | undefined
   #flushing = false
@@ -57,12 +57,12 @@ export class ActivityJournal {
     this.#schedule()
   }
 
-  #schedule(): void {
+  #schedule(pauseMs = flushPauseMs): void {
     if (this.#timer !== undefined || this.#flushing) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       void this.#flush()
-    }, flushPauseMs)
+    }, pauseMs)
   }
 
   async #flush(): Promise<void> {
@@ -71,21 +71,27 @@ export class ActivityJournal {
     this.#started.clear()
     this.#ended.clear()
     if (started.length === 0 && ended.length === 0) return
-    for (const [key, { taskToken }] of started) this.#recorded.set(key, taskToken)
     this.#flushing = true
+    let failed = false
     try {
       await this.#registry.record(
         started.map(([, value]) => value),
         ended.map(([, token]) => token),
       )
-      for (const [key] of ended) this.#recorded.delete(key)
     } catch (error) {
       // Without its rows a death is noticed by the heartbeat timeout instead.
+      failed = true
       this.#onError(error)
-      for (const [key, token] of ended) this.#ended.set(key, token)
+      this.#putBack(started, ended)
     } finally {
       this.#flushing = false
     }
-    if (this.#started.size > 0 || this.#ended.size > 0) this.#schedule()
+    if (this.#started.size > 0 || this.#ended.size > 0) this.#schedule(failed ? retryPauseMs : flushPauseMs)
+  }
+
+  /** What has ended meanwhile needs no row any more. */
+  #putBack(started: readonly [string, Started][], ended: readonly [string, Uint8Array][]): void {
+    for (const [key, value] of started) if (!this.#ended.delete(key)) this.#started.set(key, value)
+    for (const [key, token] of ended) this.#ended.set(key, token)
   }
 }

@@ -19,15 +19,18 @@ const toolMarginMs = 10_000
 /** How long the infrastructure may be away under an activity before the workflow gives up on it. */
 const outageAllowanceMs = 15 * 60_000
 
-const shared: ActivityOptions = {
-  heartbeatTimeout: '10s',
+const patient = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   // The activity decides whether a failure is final; here is only how fast the next try comes.
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
-}
+} satisfies ActivityOptions
+const shared: ActivityOptions = { ...patient, heartbeatTimeout: '10s' }
 
 /** Short writes that must succeed in the end, however long the database is away. */
-const { failToolCall, finishTurn } = proxyActivities<Activities>({ ...shared, startToCloseTimeout: '30s' })
+const { failToolCall, finishTurn } = proxyActivities<Activities>({
+  ...patient,
+  startToCloseTimeout: '30s',
+})
 
 export { failToolCall, finishTurn }
 

@@ -46,7 +46,10 @@ export async function conversation({ conversationId, turns, carried }: Conversat
     if (scope !== undefined) state.describe()
   })
   setHandler(cancelTurn, ({ turnId }) => {
-    if (scope === undefined || (turnId !== undefined && turnId !== state.runningTurnId)) return
+    if (turnId !== undefined && turnId !== state.runningTurnId) return
+    // A Stop that names no turn may come before the first round of the one that it means.
+    if (scope === undefined && queue.length > 0) scope = new CancellationScope()
+    if (scope === undefined) return
     state.cancelling()
     scope.cancel()
   })

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, log } from '@temporalio/workflow'
+import { ActivityFailure, CancellationScope, isCancellation, log, TimeoutFailure } from '@temporalio/workflow'
 
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
 import type { CarriedTurn, Turn, TurnEnd } from '../contracts/turn.ts'
@@ -39,6 +39,7 @@ async function tryTurn(
   memory: ModelMemory,
 ): Promise<TurnExit> {
   const { turn } = carried
+  calls.beginTurn(turn.turnId)
   try {
     return await runTurn(carried, {
       async callModel(round) {
@@ -57,6 +58,8 @@ async function tryTurn(
       now: Date.now,
     })
   } catch (error) {
+    // Whatever else still runs of this turn must not reach into the next one.
+    CancellationScope.current().cancel()
     return { kind: 'ended', end: toEnd(error) }
   }
 }
@@ -84,6 +87,8 @@ async function runCall(
 
 function toEnd(error: unknown): TurnEnd {
   if (isCancellation(error)) return { outcome: 'cancelled', code: 'stopped', written: false }
+  const cause = error instanceof ActivityFailure ? error.cause : undefined
+  if (cause instanceof TimeoutFailure) return { outcome: 'error', code: 'model_timeout', written: false }
   log.error('turn failed', { error })
   return { outcome: 'error', code: 'internal', written: false }
 }

@@ -43,14 +43,6 @@ function metLimit(round: number, limits: TurnLimits | null, nowMs: number): stri
   return nowMs >= limits.deadlineMs ? 'turn_time_limit' : undefined
 }
 
-function ended({ outcome, code, message, written }: TurnEnd): TurnExit {
-  return {
-    kind: 'ended',
-    end: {
-      outcome,
-      ...(code === undefined ? {} : { code }),
-      ...(message === undefined ? {} : { message }),
-      written,
-    },
-  }
+function ended({ outcome, code, written }: TurnEnd): TurnExit {
+  return { kind: 'ended', end: { outcome, ...(code === undefined ? {} : { code }), written } }
 }

@@ -63,7 +63,12 @@ test('behavior: sends heartbeats with where it is, for its whole life', async ()
   await result
   await vi.advanceTimersByTimeAsync(3_000)
   expect(beats).toEqual(
-    Array.from({ length: 3 }, () => ({ phase: 'stream', attempt: 3, lastEvent: 'text.delta' })),
+    Array.from({ length: 3 }, () => ({
+      phase: 'stream',
+      attempt: 3,
+      lastEvent: 'text.delta',
+      failedTries: 0,
+    })),
   )
 })
 

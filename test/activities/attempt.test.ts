@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { isTransient, toFinalFailure, toRetry } from '../../src/activities/attempt.ts'
+import { isTransient, toActivityFailure, toRetry } from '../../src/activities/attempt.ts'
 import { AppError, type ErrorCode } from '../../src/contracts/errors.ts'
 
 test('repeats what may pass by itself', () => {
@@ -33,12 +33,21 @@ test('behavior: waits as long as the service asks, up to a bound', () => {
 
 test('behavior: the history gets the code and never the message', () => {
   const error = new AppError('model_unavailable', 'The user said: secret')
-  const failures = [toRetry(error, 1), toFinalFailure(error), toFinalFailure(new Error('secret'))]
+  const failures = [
+    toRetry(error, 1),
+    toActivityFailure(new AppError('unknown_model', 'secret'), 1),
+    toActivityFailure(new Error('secret'), 1),
+  ]
   expect(failures.map(({ message, type }) => [message, type])).toEqual([
     ['model_unavailable', 'model_unavailable'],
-    ['model_unavailable', 'model_unavailable'],
+    ['unknown_model', 'unknown_model'],
     ['internal', 'internal'],
   ])
   expect(failures.map(({ nonRetryable }) => nonRetryable)).toEqual([false, true, true])
   expect(failures.map(({ cause }) => cause)).toEqual([undefined, undefined, undefined])
+})
+
+test('behavior: a retry that was decided below stays one', () => {
+  const retry = toRetry(new AppError('chain_unavailable', ''), 1)
+  expect(toActivityFailure(retry, 1)).toBe(retry)
 })

@@ -27,10 +27,9 @@ const stepped: Tool = defineTool({
   description: 'For tests.',
   effect: 'compute',
   uses: [],
-  tries: 1,
   input,
   output: z.unknown(),
-  steps: { one: step({ run: async () => 1, timeoutMs: 5 }), two: step({ run: async () => 2, tries: 9 }) },
+  steps: { one: step({ run: async () => 1, timeoutMs: 5 }), two: step({ run: async () => 2 }) },
   result: () => 1,
 })
 
@@ -67,7 +66,6 @@ test('plans a call under an id of its own', () => {
     name: 'single',
     summary: 'single 0xd8dA…6045',
     timeoutMs: 30_000,
-    tries: 3,
     steps: [],
   })
 })
@@ -76,8 +74,8 @@ test('behavior: steps have their own limits; a title that throws is the name', (
   const { events, scheduled } = plan('stepped')
   expect(events[0]?.body).toMatchObject({ title: 'stepped', steps: ['one', 'two'] })
   expect(scheduled?.steps).toEqual([
-    { name: 'one', timeoutMs: 5, tries: 3 },
-    { name: 'two', timeoutMs: 30_000, tries: 9 },
+    { name: 'one', timeoutMs: 5 },
+    { name: 'two', timeoutMs: 30_000 },
   ])
 })
 

@@ -2,9 +2,8 @@ import { createRoute, z } from '@hono/zod-openapi'
 
 import { newMessageSchema } from '../../schemas/conversation.ts'
 import { storable } from '../../schemas/storable.ts'
-import { getConversation } from '../../store/conversations.ts'
 import { acceptMessage, announceMessage } from '../../store/messages.ts'
-import { stopTurn } from '../../store/turns.ts'
+import { endLostTurn, stopTurn } from '../../store/turns.ts'
 import { AppError } from '../../contracts/errors.ts'
 import type { ApiServices } from '../api-services.ts'
 import { createMessageId } from '../create-message-id.ts'
@@ -56,7 +55,6 @@ export function messageRoutes({ database, workflows, settings }: ApiServices) {
       const { id: conversationId } = context.req.valid('param')
       const { text, clientMessageId, busyPolicy } = context.req.valid('json')
       const owner = context.get('owner')
-      const conversation = await getConversation(database, owner.id, conversationId)
       const clientId = clientMessageId ?? context.req.valid('header')['idempotency-key']
       const messageId = createMessageId(conversationId, clientId)
       const accepted = await acceptMessage(database, {
@@ -67,12 +65,11 @@ export function messageRoutes({ database, workflows, settings }: ApiServices) {
         clientMessageId: clientId,
         via: 'api',
         queueLimit: settings.queuedMessages,
-        rejectWhenBusy: (busyPolicy ?? conversation.busyPolicy) === 'reject',
+        busyPolicy,
       })
-      if (accepted.mustSignal) {
-        const { position, turns } = accepted
-        const { model } = conversation
-        await workflows.signalMessage({ conversationId, messageId, position, owner, model, turns })
+      const { model, turns } = accepted
+      for (const waiting of accepted.toSignal) {
+        await workflows.signalMessage({ conversationId, ...waiting, owner, model, turns })
       }
       const state = await announceMessage(database, conversationId, messageId)
       return accepted.repeated
@@ -84,7 +81,10 @@ export function messageRoutes({ database, workflows, settings }: ApiServices) {
       const { turnId } = context.req.valid('json') ?? {}
       const stopped = await stopTurn(database, context.get('owner').id, id, turnId)
       if (stopped === undefined) throw new AppError('not_found', `There is no conversation ${id}.`)
-      if (stopped.stopping !== null) await workflows.signalCancel(id, stopped.stopping)
-      return context.json({ turnId: stopped.stopping }, 202)
+      const { stopping, pending } = stopped
+      if (stopping === null && !pending) return context.json({ turnId: null }, 202)
+      const told = await workflows.signalCancel(id, stopping)
+      if (!told && stopping !== null) await endLostTurn(database, id, stopping)
+      return context.json({ turnId: stopping }, 202)
     })
 }

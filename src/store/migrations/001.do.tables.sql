@@ -1,5 +1,14 @@
 -- Content of conversations. Temporal holds decisions; everything a person or a model said is here.
 
+-- One row for each life of the server: a crash empties an unlogged table, a clean restart keeps it. So it
+-- tells whether asynchronous commits may have been taken back, also when a single backend has crashed.
+create unlogged table server_life (
+  one boolean primary key default true check (one),
+  id uuid not null default gen_random_uuid(),
+  since timestamptz not null default clock_timestamp()
+);
+insert into server_life (since) values (pg_postmaster_start_time());
+
 create table owners (
   id text primary key,
   kind text not null check (kind in ('guest', 'wallet')),
@@ -32,8 +41,8 @@ create table conversations (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   last_seq bigint not null default 0,
-  -- When the server that gave out last_seq was started; see append_events.
-  server_start timestamptz not null default pg_postmaster_start_time(),
+  -- The life of the server that gave out last_seq; see append_events.
+  server_life uuid,
   -- Number of the latest turn that has begun.
   turns int not null default 0,
   -- The running turn; null between turns. Writes of any other turn are dropped.

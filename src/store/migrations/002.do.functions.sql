@@ -1,5 +1,18 @@
 -- Writes of the hot path, one round trip each.
 
+-- The server's present life; its first caller begins it.
+create function get_server_life() returns server_life language plpgsql as $$
+declare
+  v_life server_life;
+begin
+  select * into v_life from server_life;
+  if not found then
+    insert into server_life default values on conflict do nothing;
+    select * into v_life from server_life;
+  end if;
+  return v_life;
+end $$;
+
 -- Appends events [{k, t, y, b}] (key, turn, type, body) and returns
 -- {prev, last, ts, owner, seqs: [number or null]}, or null when the conversation does not exist.
 -- A null number means that the key stood there already.
@@ -12,7 +25,8 @@ declare
   v_prev bigint;
   v_last bigint;
   v_owner text;
-  v_start timestamptz;
+  v_given_life uuid;
+  v_life uuid;
   v_turn text;
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_seqs bigint[] := '{}';
@@ -20,20 +34,22 @@ declare
   v_key text;
   v_notice text;
 begin
-  if p_async then
-    perform set_config('synchronous_commit', 'off', true);
-  end if;
-  select last_seq, owner_id, server_start, turn_id into v_prev, v_owner, v_start, v_turn
+  select last_seq, owner_id, server_life, turn_id into v_prev, v_owner, v_given_life, v_turn
     from conversations where id = p_conversation for update;
   if not found then
     return null;
+  end if;
+  select id into v_life from get_server_life();
+  -- The first append of a life waits for the disk, so that its jump cannot be taken back in turn.
+  if p_async and v_given_life = v_life then
+    perform set_config('synchronous_commit', 'off', true);
   end if;
   if p_turn is not null and v_turn is distinct from p_turn then
     return json_build_object('prev', v_prev, 'last', v_prev, 'ts', v_now, 'owner', v_owner, 'seqs', '[]'::json);
   end if;
   -- A crash of the server takes back its last asynchronous commits; a number that a client may have
   -- passed must never be given to another event.
-  v_last := case when v_start = pg_postmaster_start_time() then v_prev else v_prev + 1000000 end;
+  v_last := case when coalesce(v_given_life, v_life) = v_life then v_prev else v_prev + 1000000 end;
   for v_event in select * from json_array_elements(p_events) loop
     v_key := v_event ->> 'k';
     if v_key is not null and exists
@@ -48,7 +64,8 @@ begin
   end loop;
   if v_last <> v_prev then
     update conversations
-      set last_seq = v_last, server_start = pg_postmaster_start_time(), updated_at = v_now
+      -- The index on updated_at would make every delta's update a cold one.
+      set last_seq = v_last, server_life = v_life, updated_at = case when p_async then updated_at else v_now end
       where id = p_conversation;
   end if;
   if p_async and v_last <> v_prev then
@@ -64,17 +81,19 @@ begin
 end $$;
 
 -- Records a user's message before anything is signalled. Answers
--- {outcome: accepted | repeated | conflict | full | busy | missing, state, position, turnId, turns}.
+-- {outcome: accepted | repeated | conflict | full | busy | missing, state, position, turnId, turns, model, waiting}.
+-- `waiting` names messages that were signalled long ago while nothing runs: their workflow is gone.
 create function accept_message(
   p_conversation text, p_owner text, p_id text, p_text text, p_client_id text, p_via text,
-  p_queue_limit int, p_reject_when_busy boolean)
+  p_queue_limit int, p_policy text)
 returns json language plpgsql as $$
 declare
-  v_turn text;
-  v_turns int;
+  v_conversation conversations;
   v_message messages;
+  v_count int;
+  v_waiting json;
 begin
-  select turn_id, turns into v_turn, v_turns from conversations
+  select * into v_conversation from conversations
     where id = p_conversation and owner_id = p_owner for update;
   if not found then
     return json_build_object('outcome', 'missing');
@@ -83,20 +102,31 @@ begin
   if found then
     return json_build_object(
       'outcome', case when v_message.text = p_text then 'repeated' else 'conflict' end,
-      'state', v_message.state, 'position', v_message.position, 'turnId', v_message.turn_id, 'turns', v_turns);
+      'state', v_message.state, 'position', v_message.position, 'turnId', v_message.turn_id,
+      'turns', v_conversation.turns, 'model', v_conversation.model);
   end if;
-  if p_reject_when_busy and v_turn is not null then
-    return json_build_object('outcome', 'busy', 'turnId', v_turn);
+  -- One that was never signalled, because the workflow server was away, takes no place for long.
+  select count(*) into v_count from messages
+    where conversation_id = p_conversation
+      and (state = 'queued' or state = 'received' and created_at > now() - interval '1 minute');
+  if coalesce(p_policy, v_conversation.busy_policy) = 'reject'
+      and (v_conversation.turn_id is not null or v_count > 0) then
+    return json_build_object('outcome', 'busy', 'turnId', v_conversation.turn_id);
   end if;
-  if (select count(*) from messages
-      where conversation_id = p_conversation and state in ('received', 'queued')) >= p_queue_limit then
+  if v_count >= p_queue_limit then
     return json_build_object('outcome', 'full');
+  end if;
+  if v_count > 0 and v_conversation.turn_id is null then
+    select json_agg(json_build_object('messageId', id, 'position', position) order by position) into v_waiting
+      from messages
+      where conversation_id = p_conversation and state = 'queued'
+        and created_at < now() - interval '10 seconds';
   end if;
   insert into messages (id, conversation_id, role, text, state, client_message_id, via)
     values (p_id, p_conversation, 'user', p_text, 'received', p_client_id, p_via)
     returning * into v_message;
   return json_build_object('outcome', 'accepted', 'state', 'received', 'position', v_message.position,
-    'turns', v_turns);
+    'turns', v_conversation.turns, 'model', v_conversation.model, 'waiting', coalesce(v_waiting, '[]'::json));
 end $$;
 
 -- The event that shows a user's message.
@@ -107,7 +137,8 @@ create function user_message_event(p_message messages) returns json language sql
 $$;
 
 -- After the signal: shows the message, and says that it waits when a turn is running.
--- Answers {state: started | queued, events, log}.
+-- Does not wait for the disk: the first round of its turn shows the message as well. Answers
+-- {state: started | queued, log}.
 create function announce_message(p_conversation text, p_id text)
 returns json language plpgsql as $$
 declare
@@ -130,12 +161,64 @@ begin
     v_events := json_build_array(user_message_event(v_message), json_build_object(
       'k', 'queued:' || p_id, 't', null, 'y', 'message.queued',
       'b', json_build_object('messageId', p_id, 'text', v_message.text, 'position', v_position)));
-    return json_build_object('state', 'queued', 'events', v_events,
-      'log', append_events(p_conversation, v_events, null, false));
+    return json_build_object('state', 'queued', 'log', append_events(p_conversation, v_events, null, true));
   end if;
   v_events := json_build_array(user_message_event(v_message));
-  return json_build_object('state', 'started', 'events', v_events,
-    'log', append_events(p_conversation, v_events, null, false));
+  return json_build_object('state', 'started', 'log', append_events(p_conversation, v_events, null, true));
+end $$;
+
+-- What the model had streamed of a message in its latest attempt, when nothing else is left of it.
+create function get_streamed_text(p_conversation text, p_message text)
+returns json language sql stable as $$
+  select json_build_object('attempt', attempt, 'text', text) from (
+    select (body ->> 'attempt')::int as attempt, string_agg(body ->> 'delta', '' order by seq) as text
+      from events
+      where conversation_id = p_conversation and type = 'text.delta' and body ->> 'messageId' = p_message
+      group by 1 order by 1 desc limit 1) as latest
+$$;
+
+-- Keeps what clients were shown of an answer that ends without a text of its own. Answers its event, or null.
+create function keep_streamed_text(p_conversation text, p_turn text, p_message text)
+returns json language plpgsql as $$
+declare
+  v_streamed json := get_streamed_text(p_conversation, p_message);
+begin
+  if v_streamed is null then
+    return null;
+  end if;
+  insert into messages (id, conversation_id, role, text, tool_calls, state, turn_id)
+    values (p_message, p_conversation, 'assistant', v_streamed ->> 'text', '[]', 'done', p_turn)
+    on conflict do nothing;
+  if not found then
+    return null;
+  end if;
+  return json_build_object('k', p_message || ':text', 't', p_turn, 'y', 'text.completed', 'b',
+    json_build_object('messageId', p_message, 'attempt', v_streamed -> 'attempt', 'text', v_streamed -> 'text'));
+end $$;
+
+-- Ends a turn whose workflow is gone, with its open calls. Answers the events to append.
+create function abandon_turn(p_conversation text, p_turn text, p_round int)
+returns json[] language plpgsql as $$
+declare
+  v_error json := json_build_object('code', 'internal', 'retryable', true,
+    'message', 'The turn ended before the tool did.');
+  v_events json[] := '{}';
+  v_call text;
+  v_kept json := keep_streamed_text(p_conversation, p_turn, p_turn || '.r' || coalesce(p_round, 0));
+begin
+  if v_kept is not null then
+    v_events := v_events || v_kept;
+  end if;
+  for v_call in update tool_calls set status = 'error', error = v_error, finished_at = now()
+      where turn_id = p_turn and status is null returning id loop
+    insert into messages (id, conversation_id, role, text, call_id, state, turn_id)
+      values (v_call, p_conversation, 'tool', json_build_object('error', v_error)::text, v_call, 'done', p_turn);
+    v_events := v_events || json_build_object('k', v_call || ':completed', 't', p_turn, 'y', 'tool.completed',
+      'b', json_build_object('callId', v_call, 'status', 'error', 'error', v_error));
+  end loop;
+  return v_events || json_build_object('k', p_turn || ':finished', 't', p_turn, 'y', 'turn.finished', 'b',
+    json_build_object('outcome', 'error', 'code', 'internal',
+      'message', 'The turn was lost with its workflow. The next message works.'));
 end $$;
 
 -- Begins a round, and with round 0 its turn: its messages become part of the turn and are shown.
@@ -180,6 +263,10 @@ begin
     v_shown := v_shown || user_message_event(v_message);
   end loop;
   v_running := v_conversation.turn_id is not distinct from p_turn;
+  -- The workflow of the turn that stands here was ended from outside; a new one goes on.
+  if v_conversation.turn_id is not null and not v_running then
+    v_shown := abandon_turn(p_conversation, v_conversation.turn_id, v_conversation.turn_round) || v_shown;
+  end if;
   v_state := case when v_running and v_conversation.state = 'cancelling' then 'cancelling' else 'thinking' end;
   v_started := case when v_running then v_conversation.turn_started_at else clock_timestamp() end;
   -- The workflow also counts turns that came to nothing; one that starts anew must not repeat a number.
@@ -223,6 +310,8 @@ declare
   v_turn text;
   v_stored json;
   v_call json;
+  v_kept json;
+  v_events json := p_events;
 begin
   select turn_id into v_turn from conversations where id = p_conversation for update;
   select outcome into v_stored from rounds where turn_id = p_turn and round = p_round;
@@ -234,6 +323,9 @@ begin
   end if;
   insert into rounds (turn_id, round, conversation_id, outcome)
     values (p_turn, p_round, p_conversation, p_outcome);
+  if p_message is null and p_ends then
+    v_kept := keep_streamed_text(p_conversation, p_turn, p_turn || '.r' || p_round);
+  end if;
   if p_message is not null then
     insert into messages (id, conversation_id, role, text, tool_calls, state, turn_id)
       values (p_message ->> 'id', p_conversation, 'assistant', p_message ->> 'text',
@@ -265,7 +357,12 @@ begin
         turn_id = case when p_ends then null else turn_id end,
         turn_round = case when p_ends then null else turn_round end
     where id = p_conversation;
-  return json_build_object('outcome', 'stored', 'log', append_events(p_conversation, p_events, null, false));
+  if v_kept is not null then
+    select json_agg(e) into v_events
+      from (select v_kept as e union all select json_array_elements(p_events)) as all_events;
+  end if;
+  return json_build_object('outcome', 'stored', 'kept', v_kept is not null, 'log',
+    append_events(p_conversation, v_events, null, false));
 end $$;
 
 -- Claims one try of a call. Answers {outcome: run | done | missing, ...}; `lost` counts the tries that
@@ -323,7 +420,9 @@ begin
   end if;
   insert into tool_steps (call_id, step_index, name, output)
     values (p_call, p_step, p_name, p_output) on conflict do nothing;
-  update tool_calls set tries_begun = 0, tries_failed = 0 where id = p_call;
+  if found then
+    update tool_calls set tries_begun = 0, tries_failed = 0 where id = p_call;
+  end if;
   return json_build_object('outcome', 'stored', 'log', append_events(p_conversation, p_events, p_turn, false));
 end $$;
 
@@ -355,13 +454,19 @@ create function finish_turn(p_conversation text, p_turn text, p_status text, p_o
 returns json language plpgsql as $$
 declare
   v_turn text;
+  v_round int;
+  v_kept json;
   v_open json;
   v_closed json[] := '{}';
   v_events json;
 begin
-  select turn_id into v_turn from conversations where id = p_conversation for update;
+  select turn_id, turn_round into v_turn, v_round from conversations where id = p_conversation for update;
   if v_turn is distinct from p_turn then
     return json_build_object('outcome', 'done');
+  end if;
+  v_kept := keep_streamed_text(p_conversation, p_turn, p_turn || '.r' || coalesce(v_round, 0));
+  if v_kept is not null then
+    v_closed := v_closed || v_kept;
   end if;
   for v_open in select * from json_array_elements(p_open) loop
     update tool_calls set status = p_status, error = v_open -> 'error', finished_at = now()
@@ -378,7 +483,8 @@ begin
   return json_build_object('outcome', 'stored', 'log', append_events(p_conversation, v_events, null, false));
 end $$;
 
--- Marks the running turn as being stopped. Answers {outcome: stopping | idle | missing, turnId, log}.
+-- Marks the running turn as being stopped. Answers {outcome, turnId, log}; outcome is stopping, pending (no
+-- turn has begun, but a message waits for one), idle or missing.
 create function stop_turn(p_conversation text, p_owner text, p_turn text)
 returns json language plpgsql as $$
 declare
@@ -389,6 +495,10 @@ begin
   if not found then
     return json_build_object('outcome', 'missing');
   end if;
+  if v_turn is null and p_turn is null and exists (select 1 from messages
+      where conversation_id = p_conversation and state in ('received', 'queued')) then
+    return json_build_object('outcome', 'pending');
+  end if;
   if v_turn is null or v_turn <> coalesce(p_turn, v_turn) then
     return json_build_object('outcome', 'idle');
   end if;
@@ -398,4 +508,56 @@ begin
     'k', v_turn || ':cancelling', 't', v_turn, 'y', 'conversation.updated',
     'b', json_build_object('state', 'cancelling'))), null, true);
   return json_build_object('outcome', 'stopping', 'turnId', v_turn, 'log', v_log);
+end $$;
+
+-- Ends the running turn when its workflow is found to be gone. Answers {log}.
+create function end_lost_turn(p_conversation text, p_turn text)
+returns json language plpgsql as $$
+declare
+  v_turn text;
+  v_round int;
+  v_events json[];
+begin
+  select turn_id, turn_round into v_turn, v_round from conversations where id = p_conversation for update;
+  if v_turn is distinct from p_turn then
+    return json_build_object('log', null);
+  end if;
+  v_events := abandon_turn(p_conversation, p_turn, v_round);
+  update conversations set state = 'idle', turn_id = null, turn_round = null where id = p_conversation;
+  return json_build_object('log', append_events(p_conversation, array_to_json(v_events), null, false));
+end $$;
+
+-- Creates a conversation, or answers the one that the same external id or idempotency key has made: both under
+-- one lock, so that of two equal requests one finds what the other made. Answers {outcome: created | found |
+-- conflict, id}.
+create function create_conversation(
+  p_id text, p_owner text, p_external text, p_key text, p_hash text, p_title text, p_model text,
+  p_instructions text, p_tools text[], p_chain bigint, p_policy text, p_history json, p_memory boolean)
+returns json language plpgsql as $$
+declare
+  v_key idempotency_keys;
+  v_id text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_owner, 0));
+  if p_key is not null then
+    delete from idempotency_keys where owner_id = p_owner and created_at < now() - interval '24 hours';
+    select * into v_key from idempotency_keys where owner_id = p_owner and key = p_key;
+    if found then
+      return json_build_object('id', v_key.conversation_id,
+        'outcome', case when v_key.request_hash = p_hash then 'found' else 'conflict' end);
+    end if;
+  end if;
+  select id into v_id from conversations where owner_id = p_owner and external_id = p_external;
+  if v_id is not null then
+    return json_build_object('outcome', 'found', 'id', v_id);
+  end if;
+  insert into conversations (id, owner_id, external_id, title, model, instructions, tools, chain_id,
+      busy_policy, history, memory)
+    values (p_id, p_owner, p_external, p_title, p_model, p_instructions, p_tools, p_chain, p_policy,
+      p_history, p_memory);
+  if p_key is not null then
+    insert into idempotency_keys (owner_id, key, request_hash, conversation_id)
+      values (p_owner, p_key, p_hash, p_id);
+  end if;
+  return json_build_object('outcome', 'created', 'id', p_id);
 end $$;
