@@ -1,6 +1,6 @@
 import type { Event } from '../contracts/event.ts'
 import type { ConversationView } from './conversation-view.ts'
-import { startNextMessage } from './message-queue.ts'
+import { startMessage } from './message-queue.ts'
 
 type TurnEvent = Extract<Event, { type: `turn.${string}` | `round.${string}` | 'conversation.updated' }>
 
@@ -43,7 +43,7 @@ function startTurn(
   event: Extract<TurnEvent, { type: 'turn.started' }>,
 ): ConversationView {
   const turnId = event.turnId ?? ''
-  const started = event.trigger === 'user' ? startNextMessage(view, turnId) : view
+  const started = event.messageIds.reduce((before, id) => startMessage(before, id, turnId), view)
   return {
     ...started,
     state: 'thinking',

@@ -1,5 +1,5 @@
-import type { ConversationView, Entry, MessageEntry } from './conversation-view.ts'
-import { dropEntry, putEntry } from './entry-list.ts'
+import type { ConversationView, MessageEntry } from './conversation-view.ts'
+import { dropEntry, findMessage, putEntry } from './entry-list.ts'
 
 /** Moves a message to the queue, or to another place in it. `position` counts from 0; absent: unchanged. */
 export function queueMessage(
@@ -18,13 +18,9 @@ export function dequeueMessage(view: ConversationView, messageId: string): Conve
   return { ...view, queue: view.queue.filter(({ id }) => id !== messageId) }
 }
 
-/** Moves what a new turn answers below the answers before it: what has just arrived, else the first in the queue. */
-export function startNextMessage(view: ConversationView, turnId: string): ConversationView {
-  const next = view.entries.findLast(isUnanswered) ?? view.queue[0]
-  if (!next) return view
-  return putEntry(dequeueMessage(dropEntry(view, next), next.id), { ...next, state: 'done', turnId })
-}
-
-function isUnanswered(entry: Entry): entry is MessageEntry {
-  return entry.kind === 'message' && entry.role === 'user' && entry.state === 'received'
+/** Moves a message that a new turn answers below the answers before it. */
+export function startMessage(view: ConversationView, messageId: string, turnId: string): ConversationView {
+  const message = findMessage(view, messageId)
+  if (message === undefined) return view
+  return putEntry(dequeueMessage(dropEntry(view, message), messageId), { ...message, state: 'done', turnId })
 }

@@ -41,7 +41,14 @@ export type EventBody =
   | { type: 'message.withdrawn'; messageId: MessageId }
   | { type: 'message.refused'; messageId: MessageId; code?: string }
   | { type: 'system.note'; messageId: MessageId; source: string; text: string }
-  | { type: 'turn.started'; trigger: TurnTrigger; model: string; promptHash: string }
+  | {
+      type: 'turn.started'
+      trigger: TurnTrigger
+      /** The messages that started it. */
+      messageIds: MessageId[]
+      model: string
+      promptHash: string
+    }
   | { type: 'turn.waiting'; requestIds: RequestId[] }
   | { type: 'turn.finished'; outcome: TurnOutcomeKind; code?: string; message?: string }
   | { type: 'round.started'; round: number }

@@ -49,6 +49,7 @@ export const eventSchema = z
         'agent',
         'system',
       ]),
+      messageIds: z.array(id),
       model: text,
       promptHash: text,
     }),

@@ -46,7 +46,8 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
 
   function runTurn(script: TurnScript, number: number, messageId: string): void {
     const turnId = `t${number}`
-    append({ type: 'turn.started', trigger: 'user', model: 'm', promptHash: 'h' }, () => {
+    const started = { type: 'turn.started', trigger: 'user', model: 'm', promptHash: 'h' } as const
+    append({ ...started, messageIds: [messageId] }, () => {
       const queued = waiting.findIndex((each) => each.messageId === messageId)
       if (queued !== -1) waiting.splice(queued, 1)
       turn = { turnId, round: 0, startedAt: ts }

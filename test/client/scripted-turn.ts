@@ -20,7 +20,13 @@ export async function runScriptedTurn(
     turnId,
     createdAt: new Date().toISOString(),
   })
-  talk.append({ type: 'turn.started', trigger: 'user', model: 'scripted/demo', promptHash: 'abc' })
+  talk.append({
+    type: 'turn.started',
+    trigger: 'user',
+    messageIds: [messageId],
+    model: 'scripted/demo',
+    promptHash: 'abc',
+  })
   let end: EventBody = { type: 'turn.finished', outcome: 'success' }
   try {
     if (text.includes('tools')) await runTools(talk, turnId, signal)

@@ -13,7 +13,13 @@ const options = {
   nowMs: Date.parse(ts) + 2_000,
   answering: false,
 }
-const started = { type: 'turn.started', trigger: 'user', model: 'm', promptHash: 'h' } as const
+const started: EventBody = {
+  type: 'turn.started',
+  trigger: 'user',
+  messageIds: [],
+  model: 'm',
+  promptHash: 'h',
+}
 
 function viewOf(...bodies: EventBody[]): ConversationView {
   return bodies.reduce<ConversationView>(

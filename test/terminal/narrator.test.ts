@@ -38,7 +38,13 @@ const started = (attempt: number) => ({ type: 'text.started', messageId: 'm', at
 const delta = (attempt: number, offset: number, text: string) =>
   ({ type: 'text.delta', messageId: 'm', attempt, delta: text, offset }) as const
 const completed = (text: string) => ({ type: 'text.completed', messageId: 'm', attempt: 2, text }) as const
-const turnStarted = { type: 'turn.started', trigger: 'user', model: 'm', promptHash: 'h' } as const
+const turnStarted: EventBody = {
+  type: 'turn.started',
+  trigger: 'user',
+  messageIds: [],
+  model: 'm',
+  promptHash: 'h',
+}
 
 test('tells what was asked when its turn starts, and the answer as it comes', () => {
   const asked = { type: 'user.message', messageId: 'u', text: 'hi', via: 'api' } as const

@@ -276,7 +276,8 @@ begin
     where id = p_conversation;
   if p_round = 0 then
     v_shown := v_shown || json_build_object('k', p_turn || ':started', 't', p_turn, 'y', 'turn.started', 'b',
-      json_build_object('trigger', p_trigger, 'model', v_conversation.model, 'promptHash', p_prompt_hash));
+      json_build_object('trigger', p_trigger, 'messageIds', p_messages, 'model', v_conversation.model,
+        'promptHash', p_prompt_hash));
   end if;
   if v_state = 'thinking' then
     v_shown := v_shown || json_build_object('k', v_round_key || ':thinking', 't', p_turn,
