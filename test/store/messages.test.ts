@@ -21,19 +21,25 @@ async function listTypes(): Promise<string[]> {
 }
 
 test('stores a message, and shows it after the signal', async () => {
-  expect(await turn.accept('m1')).toMatchObject({ repeated: false, mustSignal: true, turns: 0 })
+  expect(await turn.accept('m1')).toMatchObject({
+    repeated: false,
+    toSignal: [{ messageId: expect.stringContaining('m1') }],
+    turns: 0,
+  })
   expect(await listTypes()).toEqual([])
   expect(await turn.announce('m1')).toBe('started')
   expect(await listTypes()).toEqual(['user.message'])
 })
 
-test('behavior: a repeat changes nothing, and signals again until the first one was announced', async () => {
+test('behavior: a repeat changes nothing, and signals again until its turn has begun', async () => {
   await turn.accept('m1')
-  expect(await turn.accept('m1')).toMatchObject({ repeated: true, mustSignal: true })
+  expect(await turn.accept('m1')).toMatchObject({ repeated: true, toSignal: [{ messageId: expect.stringContaining('m1') }] })
   await turn.announce('m1')
-  expect(await turn.accept('m1')).toMatchObject({ repeated: true, mustSignal: false })
+  expect(await turn.accept('m1')).toMatchObject({ repeated: true, toSignal: [{}] })
   expect(await turn.announce('m1')).toBe('started')
-  expect(await listTypes()).toEqual(['user.message'])
+  await turn.begin(1, 0, ['m1'])
+  expect(await turn.accept('m1')).toMatchObject({ repeated: true, toSignal: [] })
+  expect((await listTypes()).filter((type) => type === 'user.message')).toHaveLength(1)
 })
 
 test('behavior: one of many equal messages at once is new', async () => {
@@ -83,7 +89,7 @@ test('error: a full queue refuses a new message, and not a repeat', async () => 
 test('error: a conversation that wants no messages during a turn', async () => {
   await turn.accept('m1')
   await turn.begin(1, 0, ['m1'])
-  const refused = turn.accept('m2', 'Hello', { rejectWhenBusy: true })
+  const refused = turn.accept('m2', 'Hello', { busyPolicy: 'reject' })
   await expect(refused).rejects.toMatchObject({ code: 'turn_running', details: { turnId: turn.turnIdOf(1) } })
 })
 

@@ -22,7 +22,6 @@ historyConformance('the history in PostgreSQL', async () => ({
       text: 'Waits.',
       via: 'api',
       queueLimit: 100,
-      rejectWhenBusy: false,
     })
     await announceMessage(store.database, conversationId, id)
   },

@@ -21,11 +21,7 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
     turnIdOf,
     answerOf,
     callOf,
-    accept: (
-      message: string,
-      text = 'Hello',
-      changes: { queueLimit?: number; rejectWhenBusy?: boolean } = {},
-    ) =>
+    accept: (message: string, text = 'Hello', changes: { queueLimit?: number; busyPolicy?: 'reject' } = {}) =>
       acceptMessage(database, {
         id: `${id}.${message}`,
         conversationId: id,
@@ -33,7 +29,6 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
         text,
         via: 'api',
         queueLimit: 100,
-        rejectWhenBusy: false,
         ...changes,
       }),
     announce: (message: string) => announceMessage(database, id, `${id}.${message}`),
