@@ -7,8 +7,9 @@ export default defineConfig({
     // Temporal's runtime is one for each process, so test files cannot share one as threads.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Whole products run in some tests, on machines that are busy: these only end what hangs.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     teardownTimeout: 20_000,
   },
 })
