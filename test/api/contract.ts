@@ -5,15 +5,15 @@ import { z } from 'zod'
 import { toEventChecker } from './event-checker.ts'
 
 const contentSchema = z.record(z.string(), z.unknown())
-const operationSchema = z.object({
+const operationSchema = z.looseObject({
   summary: z.string(),
   security: z.array(z.unknown()).optional(),
-  requestBody: z.object({ required: z.boolean().optional(), content: contentSchema }).optional(),
-  responses: z.record(z.string(), z.object({ content: contentSchema.optional() })),
+  requestBody: z.looseObject({ required: z.boolean().optional(), content: contentSchema }).optional(),
+  responses: z.record(z.string(), z.looseObject({ content: contentSchema.optional() })),
 })
 const documentSchema = z.looseObject({
   paths: z.record(z.string(), z.record(z.string(), operationSchema)),
-  components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
+  components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
 })
 
 /** One route of the document. */
