@@ -1,5 +1,5 @@
 import { Client as TemporalClient, Connection } from '@temporalio/client'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
 import { workflowIdOf } from '../../src/contracts/ids.ts'
@@ -19,6 +19,9 @@ beforeAll(async () => {
   client = await product.login()
 })
 afterAll(() => product.close())
+
+// Thousands of signals and dozens of turns take their time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 /**
  * Makes the history as long as a run may have. Signals of a message that was seen already change nothing

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
 import { follow, ofType } from '../support/follow.ts'
@@ -18,6 +18,9 @@ beforeAll(async () => {
   ;({ client, raw } = await loginBoth(product.url))
 })
 afterAll(() => product.close())
+
+// Dozens of turns take their time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 const repeated = [{ ...textOf('Answer.'), repeat: true }]

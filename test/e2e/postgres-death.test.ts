@@ -23,6 +23,9 @@ afterAll(async () => {
   await postgres.close()
 })
 
+/** How far the numbers jump after a crash of the server. */
+const jump = 1_000_000
+
 // A server takes its seconds to start.
 const withRestart = { timeout: 90_000 }
 
@@ -40,17 +43,16 @@ test(
       ),
     ])
     // The server writes an asynchronous commit down some 200 ms later: what was just told is taken back.
-    const told = await following.until(({ type }) => type === 'text.delta')
+    await following.until(({ type }) => type === 'text.delta')
     await postgres.kill()
     await product.model.openGate('deltas-one')
     await postgres.restart()
-    const next = await following.until((event) => event.type === 'text.delta' && event.seq > told.seq)
+    await following.until((event) => event.type === 'text.delta' && event.seq > jump)
     await product.model.openGate('deltas-two')
     const end = await following.untilTurns(1)
     following.close()
 
     expect(end).toMatchObject({ outcome: 'success' })
-    expect(next.seq).toBeGreaterThan(1_000_000)
     await expectEachOnce(client, id, following.events)
     await expectSameTexts(client, id, following.events)
     expect(ofType(following.events, 'text.completed')).toMatchObject([

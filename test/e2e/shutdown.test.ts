@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
 import { ofType } from '../support/follow.ts'
@@ -15,6 +15,9 @@ beforeAll(async () => {
   client = await product.login()
 })
 afterAll(() => product.close())
+
+// Processes start several times, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 /** How long a part took to end by itself. */
 async function terminate(part: Part | undefined): Promise<number> {

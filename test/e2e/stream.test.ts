@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
 import type { Event, StreamEvent } from '../../src/contracts/event.ts'
@@ -22,6 +22,9 @@ beforeAll(async () => {
   ;({ client, raw, token } = await loginBoth(product.url))
 })
 afterAll(() => product.close())
+
+// Megabytes and dozens of turns take their time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
 
 const repeated = [{ ...textOf('An answer of a few words.'), repeat: true }]
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
 import { ofType } from '../support/follow.ts'
@@ -18,12 +18,17 @@ beforeAll(async () => {
 })
 afterAll(() => product.close())
 
+// Processes start several times, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 })
+
 /** Kills the only worker; one worker lives afterwards. */
 type Replace = () => Promise<void>
 
-const replacements: [string, Replace][] = [
+// A worker that is up notices a death long before the heartbeat does. One that must start first may not.
+const replacements: [string, RegExp, Replace][] = [
   [
     'restarted in place',
+    /worker_died|Heartbeat timeout/,
     async () => {
       await product.workers.pop()?.kill('SIGKILL')
       await product.startWorker()
@@ -31,6 +36,7 @@ const replacements: [string, Replace][] = [
   ],
   [
     'another one takes over',
+    /^worker_died$/,
     async () => {
       await product.startWorker()
       await product.workers.shift()?.kill('SIGKILL')
@@ -38,7 +44,7 @@ const replacements: [string, Replace][] = [
   ],
 ]
 
-describe.each(replacements)('kill -9 of the worker, %s', (name, replaceWorker) => {
+describe.each(replacements)('kill -9 of the worker, %s', (name, reason, replaceWorker) => {
   const keyOf = (test: string) => `${test}-${name.replaceAll(' ', '-')}`
 
   test('runs three tools again, each with one result', async () => {
@@ -61,7 +67,8 @@ describe.each(replacements)('kill -9 of the worker, %s', (name, replaceWorker) =
     expectOneResultEach(following.events)
     expect(ofType(following.events, 'tool.completed').map(({ status }) => status)).toEqual(['ok', 'ok', 'ok'])
     await expectEachOnce(client, id, following.events)
-    expect(await listRetryReasons(product, id)).toEqual(['worker_died', 'worker_died', 'worker_died'])
+    const retries = Array.from({ length: 3 }, () => expect.stringMatching(reason))
+    expect(await listRetryReasons(product, id)).toEqual(retries)
   })
 
   test('asks a model that was streaming again, and voids what it had said', async () => {
@@ -84,7 +91,7 @@ describe.each(replacements)('kill -9 of the worker, %s', (name, replaceWorker) =
     ])
     await expectSameTexts(client, id, following.events)
     await expectEachOnce(client, id, following.events)
-    expect(await listRetryReasons(product, id)).toEqual(['worker_died'])
+    expect(await listRetryReasons(product, id)).toEqual([expect.stringMatching(reason)])
   })
 
   test('goes on with the step that was running', async () => {
@@ -107,6 +114,6 @@ describe.each(replacements)('kill -9 of the worker, %s', (name, replaceWorker) =
     expect(['one', 'two', 'three'].map((step) => product.gates.arrivals(`${key}-${step}`))).toEqual([1, 2, 1])
     expect(ofType(following.events, 'tool.step').map(({ step }) => step)).toEqual(['one', 'two', 'three'])
     await expectEachOnce(client, id, following.events)
-    expect(await listRetryReasons(product, id)).toEqual(['worker_died'])
+    expect(await listRetryReasons(product, id)).toEqual([expect.stringMatching(reason)])
   })
 })
