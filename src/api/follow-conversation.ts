@@ -55,6 +55,10 @@ export function followConversation(stream: OpenStream, options: FollowOptions): 
       if (live) for (const event of events) send(event)
     },
   })
-  catchUp().catch(options.onError)
+  catchUp().catch((error: unknown) => {
+    options.onError(error)
+    // A stream that stayed open without events would look alive for ever.
+    stream.close()
+  })
   return stop
 }

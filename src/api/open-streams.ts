@@ -15,6 +15,18 @@ export type OpenStream = {
   /** Resolves when the client has taken what was queued, or is gone. */
   drained(): Promise<void>
   readonly isOpen: boolean
+  /** Ends the stream; the client comes back by its cursor. */
+  close(): void
+}
+
+export type StreamRequest = {
+  owner: OwnerId
+  /** Aborts when the client is gone. */
+  signal: AbortSignal
+  /** Breaks the connection of a client that does not read: an ending would wait for it for ever. */
+  destroy(): void
+  /** For the log. */
+  fields: Record<string, unknown>
 }
 
 const keepAlivePeriodMs = 15_000
@@ -36,7 +48,7 @@ export class OpenStreams {
    * @throws AppError `too_many_streams`
    */
   open(
-    { owner, signal, fields }: { owner: OwnerId; signal: AbortSignal; fields: Record<string, unknown> },
+    { owner, signal, destroy, fields }: StreamRequest,
     start: (stream: OpenStream) => () => void,
   ): ReadableStream<Uint8Array> {
     const count = this.#counts.get(owner) ?? 0
@@ -78,7 +90,9 @@ export class OpenStreams {
         if (!isOpen || queue.add(frame)) return
         this.#logger.warn(fields, 'a stream was cut off: its client does not read')
         close()
+        destroy()
       },
+      close,
       drained: () =>
         !isOpen || queue.isEmpty
           ? Promise.resolve()

@@ -38,7 +38,7 @@ export class OwnerChannel {
 
   async #readEvents({ conversationId, previousSeq, lastSeq }: EventNotice): Promise<Event[]> {
     const events: Event[] = []
-    for (let after = previousSeq, hasMore = true; hasMore && after < lastSeq; ) {
+    for (let after = previousSeq, hasMore = true; hasMore && after < lastSeq;) {
       const page = await this.#log.read(conversationId, after, pageSize)
       // Later ones come with their own notice.
       events.push(...page.events.filter(({ seq }) => seq <= lastSeq))

@@ -5,6 +5,8 @@ import { storable } from './storable.ts'
 
 const isoTime = z.iso.datetime()
 export const busyPolicySchema = z.enum(['queue', 'steer', 'interrupt', 'reject'])
+/** What may be asked for; the others are kept for later versions. */
+const offeredBusyPolicySchema = busyPolicySchema.extract(['queue', 'reject'])
 
 export const historyStrategySchema = z
   .discriminatedUnion('kind', [
@@ -47,7 +49,7 @@ const settings = {
   instructions: z.string().max(20_000),
   tools: z.array(z.string().max(64)).max(200).openapi({ description: 'Names as in GET /api/tools.' }),
   chainId: z.int().min(1),
-  busyPolicy: busyPolicySchema,
+  busyPolicy: offeredBusyPolicySchema,
   history: historyStrategySchema,
   memory: z.boolean(),
 }
@@ -84,7 +86,7 @@ export const newMessageSchema = z
       .max(messageTextLimit)
       .refine((text) => text.trim() !== '', 'Write something: the text is blank.'),
     clientMessageId: storable(200).min(1).optional(),
-    busyPolicy: busyPolicySchema.optional(),
+    busyPolicy: offeredBusyPolicySchema.optional(),
   })
   .openapi('NewMessage')
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import { EventFeed } from '../../src/api/event-feed.ts'
 import { followConversation } from '../../src/api/follow-conversation.ts'
@@ -25,6 +25,7 @@ function openStream(fullAt: number) {
       queued += 1
       sent.push(Number(/^id: (\d+)\n/.exec(new TextDecoder().decode(frame))?.[1]))
     },
+    close: vi.fn<() => void>(),
     drained: () => (queued === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   }
   const take = () => {

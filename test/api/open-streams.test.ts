@@ -13,12 +13,13 @@ function open(streams: OpenStreams, owner = 'o_1') {
   const controller = new AbortController()
   const ended = vi.fn<() => void>()
   let opened: OpenStream | undefined
-  const body = streams.open({ owner, signal: controller.signal, fields: {} }, (stream) => {
+  const destroy = vi.fn<() => void>()
+  const body = streams.open({ owner, signal: controller.signal, destroy, fields: {} }, (stream) => {
     opened = stream
     return ended
   })
   if (opened === undefined) throw new Error('The stream was not started.')
-  return { stream: opened, reader: body.getReader(), controller, ended }
+  return { stream: opened, reader: body.getReader(), controller, ended, destroy }
 }
 
 const create = () => new OpenStreams(limits, createLogger({ level: 'silent', part: 'test' }))

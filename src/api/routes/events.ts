@@ -83,7 +83,12 @@ export function eventRoutes(services: ApiServices, streams: OpenStreams) {
           ? { snapshot: await readSnapshotEvent(services, owner, id) }
           : { after: position }
       const body = streams.open(
-        { owner, signal: context.req.raw.signal, fields: { conversationId: id } },
+        {
+          owner,
+          signal: context.req.raw.signal,
+          destroy: () => context.env.outgoing.destroy(),
+          fields: { conversationId: id },
+        },
         (stream) =>
           followConversation(stream, {
             conversationId: id,
@@ -100,13 +105,20 @@ export function eventRoutes(services: ApiServices, streams: OpenStreams) {
       // Nobody would read the stream, and so nobody would end it.
       if (context.req.method === 'HEAD') return context.body(null, 200, sseHeaders)
       const owner = context.get('owner').id
-      const body = streams.open({ owner, signal: context.req.raw.signal, fields: { owner } }, (stream) =>
-        feed.followOwner(owner, {
-          push(pushed) {
-            for (const event of pushed)
-              if (ownerTypes.includes(event.type)) stream.send(toFrameWithoutId(event))
-          },
-        }),
+      const body = streams.open(
+        {
+          owner,
+          signal: context.req.raw.signal,
+          destroy: () => context.env.outgoing.destroy(),
+          fields: { owner },
+        },
+        (stream) =>
+          feed.followOwner(owner, {
+            push(pushed) {
+              for (const event of pushed)
+                if (ownerTypes.includes(event.type)) stream.send(toFrameWithoutId(event))
+            },
+          }),
       )
       return context.body(body, 200, sseHeaders)
     })
