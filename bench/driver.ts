@@ -61,7 +61,7 @@ export async function openDriver(client: Client, model = 'scripted/bench'): Prom
       const doneMs = performance.now() - startedMs
       const outcome = end.type === 'turn.finished' ? end.outcome : ''
       return {
-        firstTokenMs: await Promise.race([firstToken, doneMs]),
+        firstTokenMs: await Promise.race([firstToken, Promise.resolve(doneMs)]),
         doneMs,
         turnId: end.turnId ?? '',
         outcome,

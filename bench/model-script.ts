@@ -20,6 +20,6 @@ export async function untilRequest(
 ): Promise<void> {
   const url = (settings['SCRIPTED_BASE_URL'] ?? '').replace(/\/v1$/, '')
   const query = new URLSearchParams({ key, number: String(number), state })
-  const response = await fetch(`${url}/requests/wait?${query}`)
+  const response = await fetch(`${url}/requests/wait?${query.toString()}`)
   await response.text()
 }

@@ -88,19 +88,41 @@ export async function listConversations(
   database: Database,
   { owner, cursor, archived, search }: ConversationQuery,
 ): Promise<{ conversations: Conversation[]; nextCursor: string | null }> {
-  const rows = await database.rows<ConversationRow>(
+  const after = cursor === undefined ? undefined : fromCursor(cursor)
+  const rows = await database.rows<ConversationRow & { place: string }>(
     'list_conversations',
-    `select ${conversationColumns} from conversations
+    `select ${conversationColumns}, updated_at::text as place from conversations
        where owner_id = $1 and archived = $2 and ($3 = '' or title ilike '%' || $3 || '%')
-         and ($4 = '' or (updated_at, id) < (select updated_at, id from conversations where id = $4 and owner_id = $1))
+         and ($4::timestamptz is null or (updated_at, id) < ($4, $5))
        order by updated_at desc, id desc limit ${pageSize + 1}`,
-    [owner, archived, (search ?? '').replace(/[\\%_]/g, '\\$&'), cursor ?? ''],
+    [owner, archived, (search ?? '').replace(/[\\%_]/g, '\\$&'), after?.place ?? null, after?.id ?? null],
   )
   const page = rows.slice(0, pageSize)
+  const last = page.at(-1)
   return {
     conversations: page.map(toConversation),
-    nextCursor: rows.length > pageSize ? (page.at(-1)?.id ?? null) : null,
+    nextCursor: rows.length > pageSize && last !== undefined ? toCursor(last) : null,
   }
+}
+
+/** A cursor names a place in time, not a conversation: that one may move or go. */
+function toCursor({ place, id }: { place: string; id: string }): string {
+  return Buffer.from(JSON.stringify([place, id])).toString('base64url')
+}
+
+function fromCursor(cursor: string): { place: string; id: string } {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    const [place, id]: unknown[] = Array.isArray(parsed) ? parsed : []
+    if (typeof place === 'string' && typeof id === 'string' && !Number.isNaN(Date.parse(place)))
+      return { place, id }
+  } catch {
+    // Said below.
+  }
+  throw new AppError(
+    'invalid_request',
+    'cursor: This is not a nextCursor of an earlier page. Start without one.',
+  )
 }
 
 /** Changes the given fields; effective with the next turn. @throws AppError `not_found` */

@@ -149,7 +149,7 @@ test('behavior: several providers answer, each with its own models', async () =>
 })
 
 // Each round reads the conversation's model anew: begin_round in src/store/migrations.
-test.fails('behavior: a conversation chooses its model, and a change counts from the next turn', async () => {
+test('behavior: a conversation chooses its model, and a change counts from the next turn', async () => {
   const gated: ScriptedReply = {
     parts: [
       { type: 'gate', name: 'chosen' },

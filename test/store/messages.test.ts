@@ -33,7 +33,10 @@ test('stores a message, and shows it after the signal', async () => {
 
 test('behavior: a repeat changes nothing, and signals again until its turn has begun', async () => {
   await turn.accept('m1')
-  expect(await turn.accept('m1')).toMatchObject({ repeated: true, toSignal: [{ messageId: expect.stringContaining('m1') }] })
+  expect(await turn.accept('m1')).toMatchObject({
+    repeated: true,
+    toSignal: [{ messageId: expect.stringContaining('m1') }],
+  })
   await turn.announce('m1')
   expect(await turn.accept('m1')).toMatchObject({ repeated: true, toSignal: [{}] })
   expect(await turn.announce('m1')).toBe('started')

@@ -48,6 +48,8 @@ create table conversations (
   -- The running turn; null between turns. Writes of any other turn are dropped.
   turn_id text,
   turn_round int,
+  -- What the turn began with: a change of settings is for the next one.
+  turn_settings json,
   turn_started_at timestamptz,
   unique (owner_id, external_id)
 );

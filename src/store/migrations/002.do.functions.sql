@@ -234,7 +234,7 @@ declare
   v_state text;
   v_stored json;
   v_message messages;
-  v_wallet text;
+  v_settings json;
   v_round_key text := p_turn || '.r' || p_round;
   v_shown json[] := '{}';
   v_events json;
@@ -270,8 +270,16 @@ begin
   v_state := case when v_running and v_conversation.state = 'cancelling' then 'cancelling' else 'thinking' end;
   v_started := case when v_running then v_conversation.turn_started_at else clock_timestamp() end;
   -- The workflow also counts turns that came to nothing; one that starts anew must not repeat a number.
+  v_settings := case when v_running then v_conversation.turn_settings end;
+  if v_settings is null then
+    v_settings := json_build_object('owner', v_conversation.owner_id,
+      'wallet', (select wallet from owners where id = v_conversation.owner_id),
+      'model', v_conversation.model, 'instructions', v_conversation.instructions,
+      'tools', v_conversation.tools, 'chainId', v_conversation.chain_id, 'history', v_conversation.history);
+  end if;
   update conversations
     set turn_id = p_turn, turn_round = p_round, state = v_state, turn_started_at = v_started,
+        turn_settings = v_settings,
         turns = greatest(turns, substring(p_turn from '\d+$')::int)
     where id = p_conversation;
   if p_round = 0 then
@@ -286,12 +294,9 @@ begin
   v_shown := v_shown || json_build_object('k', v_round_key || ':started', 't', p_turn, 'y', 'round.started',
     'b', json_build_object('round', p_round));
   v_events := array_to_json(v_shown);
-  select wallet into v_wallet from owners where id = v_conversation.owner_id;
   v_log := append_events(p_conversation, v_events, null, false);
   return json_build_object('outcome', 'run', 'state', v_state,
-    'settings', json_build_object('owner', v_conversation.owner_id, 'wallet', v_wallet,
-      'model', v_conversation.model, 'instructions', v_conversation.instructions,
-      'tools', v_conversation.tools, 'chainId', v_conversation.chain_id, 'history', v_conversation.history),
+    'settings', v_settings,
     'startedAtMs', (extract(epoch from v_started) * 1000)::bigint,
     'firstSeq', (select seq from events
       where conversation_id = p_conversation and key = v_round_key || ':started'),

@@ -105,8 +105,7 @@ test('behavior: an Idempotency-Key is free again after a day', async () => {
   expect(first.body).not.toEqual(second.body)
 })
 
-// A cursor names a conversation and not a place: src/store/conversations.ts.
-test.fails('behavior: a page goes on where it ended, also when its last conversation moved or went meanwhile', async () => {
+test('behavior: a page goes on where it ended, also when its last conversation moved or went meanwhile', async () => {
   const { client } = await product().guest()
   const titles = Array.from({ length: 60 }, (_, index) => `Conversation ${index}`)
   for (const title of titles) await client.createConversation({ title })
