@@ -8,7 +8,7 @@ import { createLogger } from '../ops/logger.ts'
 import { announceReady } from '../ops/ready.ts'
 import { registerSearchAttributes } from '../ops/register-search-attributes.ts'
 import { onShutdown } from '../ops/shutdown.ts'
-import { readTemporalOptions } from '../ops/temporal-options.ts'
+import { readTemporalOptions, reconnectSoon } from '../ops/temporal-options.ts'
 import { openDatabase } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
@@ -30,7 +30,7 @@ const database = openDatabase({
 })
 await migrate(database)
 const catalogue = await connectCatalogue(config, logger)
-const connection = Connection.lazy(await readTemporalOptions(config.temporal))
+const connection = Connection.lazy({ ...(await readTemporalOptions(config.temporal)), ...reconnectSoon })
 const { namespace, taskQueue } = config.temporal
 const log = createPostgresEventLog(database, { onChannelError: onProblem })
 const feed = new EventFeed(log, logger)

@@ -11,7 +11,7 @@ import { createLogger } from '../ops/logger.ts'
 import { announceReady } from '../ops/ready.ts'
 import { registerSearchAttributes } from '../ops/register-search-attributes.ts'
 import { onShutdown } from '../ops/shutdown.ts'
-import { readTemporalOptions } from '../ops/temporal-options.ts'
+import { readTemporalOptions, reconnectSoon } from '../ops/temporal-options.ts'
 import { openDatabase } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
 import { openWorkerRegistry } from '../store/worker-registry.ts'
@@ -42,7 +42,7 @@ const journal = new ActivityJournal(registry, onProblem)
 const temporalOptions = await readTemporalOptions(config.temporal)
 const { namespace, taskQueue } = config.temporal
 const [connection, nativeConnection, bundle] = await Promise.all([
-  Connection.connect(temporalOptions),
+  Connection.connect({ ...temporalOptions, ...reconnectSoon }),
   NativeConnection.connect({ ...temporalOptions, grpcCompression: { codec: 'none' } }),
   config.worker.bundlePath === undefined
     ? buildBundle()
