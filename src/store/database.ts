@@ -1,6 +1,7 @@
 import pg from 'pg'
 
 import { toDatabaseError } from './database-error.ts'
+import { createNotifier, type Notifier } from './notifier.ts'
 
 export type DatabaseOptions = {
   url: string
@@ -19,6 +20,8 @@ export interface Database {
   rows<Row extends pg.QueryResultRow>(name: string, text: string, values?: readonly unknown[]): Promise<Row[]>
   /** Opens a connection of its own, outside the pool; the caller must end it. Default: no query timeout. */
   openConnection(options?: { queryTimeoutMs?: number }): Promise<pg.Client>
+  /** Tells listeners; see `createNotifier`. */
+  notify: Notifier['notify']
   /** For libraries that bring their own statements. */
   readonly pool: pg.Pool
   close(): Promise<void>
@@ -54,9 +57,19 @@ export function openDatabase(options: DatabaseOptions): Database {
     }
   }
 
+  const { notify } = createNotifier((channels, payloads) =>
+    rows(
+      'notify',
+      `select set_config('synchronous_commit', 'off', true), pg_notify(channel, payload)
+         from unnest($1::text[], $2::text[]) as given (channel, payload)`,
+      [channels, payloads],
+    ),
+  )
+
   return {
     pool,
     rows,
+    notify,
     async call<Answer>(functionName: string, values: readonly unknown[]) {
       const places = values.map((_, index) => `$${index + 1}`).join(', ')
       const found = await rows<{ answer: Answer }>(

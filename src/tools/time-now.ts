@@ -2,6 +2,8 @@ import { z } from 'zod'
 
 import { defineTool } from '../toolkit/define-tool.ts'
 
+const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+
 export default defineTool({
   name: 'time_now',
   title: () => 'Current time',
@@ -21,7 +23,7 @@ export default defineTool({
     return {
       utc: now.toISOString(),
       unixSeconds: Math.floor(now.getTime() / 1000),
-      weekday: now.toLocaleDateString('en-US', { weekday: 'long', timeZone: 'UTC' }),
+      weekday: weekdays[now.getUTCDay()] ?? '',
     }
   },
 })

@@ -148,7 +148,6 @@ test('behavior: several providers answer, each with its own models', async () =>
   expect((await second.requests('both')).map((request) => request.model)).toEqual(['small'])
 })
 
-// Each round reads the conversation's model anew: begin_round in src/store/migrations.
 test('behavior: a conversation chooses its model, and a change counts from the next turn', async () => {
   const gated: ScriptedReply = {
     parts: [
