@@ -34,6 +34,8 @@ export type RunningPostgres = {
   port: number
   /** Connects as superuser to the database `perdura`. */
   url: string
+  /** The same through a Unix socket, which saves a fifth of a turn's CPU; over TCP where there can be none. */
+  socketUrl: string
   exited: Promise<Exit>
   /** Ends all connections and stops; what does not stop within `graceMs` (default 5 s) is killed. */
   stop: (graceMs?: number) => Promise<void>
@@ -52,9 +54,10 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await endPostgresRemains(dataDir)
   await options.claimPort?.()
   const child = await serve(cluster, options)
-  const url = urlOf('perdura', options.port, password)
+  const url = urlOf('perdura', '127.0.0.1', options.port, password)
+  const socketHost = canHoldSocket(dataDir) ? encodeURIComponent(dataDir) : '127.0.0.1'
   try {
-    await ensureDatabase(urlOf('postgres', options.port, password))
+    await ensureDatabase(urlOf('postgres', '127.0.0.1', options.port, password))
   } catch (error) {
     await child.stop(2_000, 'SIGINT')
     throw error
@@ -63,6 +66,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     pid: child.pid,
     port: options.port,
     url,
+    socketUrl: urlOf('perdura', socketHost, options.port, password),
     exited: child.exited,
     // SIGINT is PostgreSQL's "fast" stop; SIGTERM would wait for every client to leave.
     stop: (graceMs = 5_000) => child.stop(graceMs, 'SIGINT'),
@@ -98,7 +102,8 @@ function spawnServer({ binDir, dataDir, account }: Cluster, options: PostgresOpt
   const settings = {
     listen_addresses: '127.0.0.1',
     port: String(options.port),
-    unix_socket_directories: '',
+    // Nobody else may enter the cluster's folder.
+    unix_socket_directories: canHoldSocket(dataDir) ? `"${dataDir.replaceAll('"', '""')}"` : '',
     max_connections: '200',
     ...(options.durable === false && { fsync: 'off', full_page_writes: 'off' }),
   }
@@ -115,8 +120,13 @@ function spawnServer({ binDir, dataDir, account }: Cluster, options: PostgresOpt
   )
 }
 
-function urlOf(database: string, port: number, password: string): string {
-  return `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`
+/** A socket's path has 107 bytes at most, its own name included. */
+function canHoldSocket(folder: string): boolean {
+  return process.platform !== 'win32' && Buffer.byteLength(folder) <= 85
+}
+
+function urlOf(database: string, host: string, port: number, password: string): string {
+  return `postgresql://${superuser}:${password}@${host}:${port}/${database}`
 }
 
 /** Asks the server's own record: a connection could reach a stranger that took the port first. */

@@ -42,13 +42,17 @@ export async function startBacking(options: BackingOptions): Promise<BackingEnv>
 async function backDatabase(options: BackingOptions): Promise<BackingEnv> {
   const { paths, ports, addresses, env, screen, start } = options
   if (ports.postgres) {
-    const onUrl = (url: string): void => void (addresses.databaseUrl = url)
+    let told = ''
+    const onUrls = ({ url, socketUrl }: { url: string; socketUrl: string }) => {
+      addresses.databaseUrl = url
+      told = socketUrl
+    }
     const dir = await choosePostgresDir(paths.home)
-    await start(createPostgresPart({ paths, env, reserved: ports.postgres, dir, onUrl }))
-  } else {
-    await assertDatabase(addresses.databaseUrl)
-    screen.part('postgres', 'using the database of DATABASE_URL')
+    await start(createPostgresPart({ paths, env, reserved: ports.postgres, dir, onUrls }))
+    return { DATABASE_URL: told }
   }
+  await assertDatabase(addresses.databaseUrl)
+  screen.part('postgres', 'using the database of DATABASE_URL')
   return { DATABASE_URL: addresses.databaseUrl }
 }
 

@@ -1,6 +1,6 @@
 import { startAnvil } from '../anvil.ts'
 import { deployFixture } from '../fixture/deploy-fixture.ts'
-import { startPostgres } from '../postgres.ts'
+import { type RunningPostgres, startPostgres } from '../postgres.ts'
 import type { ReservedPort } from '../process/reserved-port.ts'
 import { startTemporal } from '../temporal-server.ts'
 import { findTemporal } from '../temporal.ts'
@@ -12,11 +12,11 @@ type LocalPartOptions = { paths: Paths; env: NodeJS.ProcessEnv }
 export type PostgresPartOptions = LocalPartOptions & {
   reserved: ReservedPort
   dir: string
-  onUrl: (url: string) => void
+  onUrls: (urls: Pick<RunningPostgres, 'url' | 'socketUrl'>) => void
 }
 
-/** The embedded database. `onUrl` is told how to reach it. */
-export function createPostgresPart({ paths, env, reserved, dir, onUrl }: PostgresPartOptions): Part {
+/** The embedded database. `onUrls` is told how to reach it. */
+export function createPostgresPart({ paths, env, reserved, dir, onUrls }: PostgresPartOptions): Part {
   const { port } = reserved
   const logFile = paths.logOf('postgres')
   return {
@@ -28,7 +28,7 @@ export function createPostgresPart({ paths, env, reserved, dir, onUrl }: Postgre
       const { postgresPassword: passwordFile } = paths
       const claimPort = () => reserved.claim(context.signal)
       const running = await startPostgres({ ...context, env, port, claimPort, dir, passwordFile, logFile })
-      onUrl(running.url)
+      onUrls(running)
       return running
     },
   }
