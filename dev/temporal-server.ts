@@ -18,7 +18,13 @@ const dynamicConfig = {
 }
 
 // With the default journal a commit to the file costs some 30 ms a turn more; this survives a kill as well.
-const sqlitePragmas = { journal_mode: 'wal', synchronous: 'normal' }
+const sqlitePragmas = {
+  journal_mode: 'wal',
+  synchronous: 'normal',
+  cache_size: '-65536',
+  temp_store: 'memory',
+  mmap_size: '268435456',
+}
 
 export type TemporalOptions = {
   /** The `temporal` command, as `findTemporal` returns it. */

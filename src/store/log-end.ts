@@ -23,3 +23,13 @@ export async function getLogEnd(database: Database, owner: OwnerId, id: Conversa
   if (row === undefined) throw new AppError('not_found', `There is no conversation ${id}.`)
   return { lastSeq: row.last_seq, highestGiven: row.last_seq + (row.same_server ? 0 : 1_000_000) }
 }
+
+/** When the last event that is kept was appended, ISO 8601; undefined for an empty log. */
+export async function findLogTime(database: Database, id: ConversationId): Promise<string | undefined> {
+  const [row] = await database.rows<{ ts: Date }>(
+    'find_log_time',
+    'select ts from events where conversation_id = $1 order by seq desc limit 1',
+    [id],
+  )
+  return row?.ts.toISOString()
+}

@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi'
 
 import { progressAnswerSchema } from '../../schemas/tool-call.ts'
 import { listLastProgress } from '../../store/last-progress.ts'
+import { findLogTime } from '../../store/log-end.ts'
 import { getSnapshot } from '../../store/snapshots.ts'
 import type { ApiServices } from '../api-services.ts'
 import { bearer, createRouter, idParams, json, problems } from '../open-api.ts'
@@ -24,10 +25,15 @@ export function progressRoutes({ database, workflows }: ApiServices) {
     const { id } = context.req.valid('param')
     const snapshot = await getSnapshot(database, context.get('owner').id, id)
     const queried = await workflows.queryProgress(id)
+    const now = new Date().toISOString()
     const answer =
       queried === undefined
-        ? { turnId: snapshot.turn?.turnId, calls: snapshot.calls, asOf: snapshot.conversation.updatedAt }
-        : { ...queried, asOf: new Date().toISOString() }
+        ? {
+            turnId: snapshot.turn?.turnId,
+            calls: snapshot.calls,
+            asOf: (await findLogTime(database, id)) ?? now,
+          }
+        : { ...queried, asOf: now }
     const seen = await listLastProgress(
       database,
       id,

@@ -39,6 +39,7 @@ create table conversations (
   memory boolean not null default false,
   archived boolean not null default false,
   created_at timestamptz not null default now(),
+  -- Of the last message or change of settings; appends leave it alone, because it is indexed.
   updated_at timestamptz not null default now(),
   last_seq bigint not null default 0,
   -- The life of the server that gave out last_seq; see append_events.
@@ -52,7 +53,8 @@ create table conversations (
   turn_settings json,
   turn_started_at timestamptz,
   unique (owner_id, external_id)
-);
+-- Every append updates the row; room on its page keeps the indexes out of it.
+) with (fillfactor = 50);
 create index conversations_by_owner on conversations (owner_id, updated_at desc, id);
 
 -- Answers of repeated creations (Idempotency-Key), kept for 24 hours.

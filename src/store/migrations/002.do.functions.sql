@@ -31,7 +31,6 @@ declare
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_seqs bigint[] := '{}';
   v_event json;
-  v_key text;
   v_notice text;
 begin
   select last_seq, owner_id, server_life, turn_id into v_prev, v_owner, v_given_life, v_turn
@@ -51,22 +50,18 @@ begin
   -- passed must never be given to another event.
   v_last := case when coalesce(v_given_life, v_life) = v_life then v_prev else v_prev + 1000000 end;
   for v_event in select * from json_array_elements(p_events) loop
-    v_key := v_event ->> 'k';
-    if v_key is not null and exists
-      (select 1 from events where conversation_id = p_conversation and key = v_key) then
-      v_seqs := v_seqs || null::bigint;
-    else
+    insert into events (conversation_id, seq, key, turn_id, type, body, ts)
+      values (p_conversation, v_last + 1, v_event ->> 'k', v_event ->> 't', v_event ->> 'y', v_event -> 'b', v_now)
+      on conflict (conversation_id, key) where key is not null do nothing;
+    if found then
       v_last := v_last + 1;
-      insert into events (conversation_id, seq, key, turn_id, type, body, ts)
-        values (p_conversation, v_last, v_key, v_event ->> 't', v_event ->> 'y', v_event -> 'b', v_now);
       v_seqs := v_seqs || v_last;
+    else
+      v_seqs := v_seqs || null::bigint;
     end if;
   end loop;
   if v_last <> v_prev then
-    update conversations
-      -- The index on updated_at would make every delta's update a cold one.
-      set last_seq = v_last, server_life = v_life, updated_at = case when p_async then updated_at else v_now end
-      where id = p_conversation;
+    update conversations set last_seq = v_last, server_life = v_life where id = p_conversation;
   end if;
   if p_async and v_last <> v_prev then
     v_notice := json_build_object('c', p_conversation, 'o', v_owner, 'p', v_prev, 's', v_last, 'ts', v_now,
@@ -125,6 +120,7 @@ begin
   insert into messages (id, conversation_id, role, text, state, client_message_id, via)
     values (p_id, p_conversation, 'user', p_text, 'received', p_client_id, p_via)
     returning * into v_message;
+  update conversations set updated_at = v_message.created_at where id = p_conversation;
   return json_build_object('outcome', 'accepted', 'state', 'received', 'position', v_message.position,
     'turns', v_conversation.turns, 'model', v_conversation.model, 'waiting', coalesce(v_waiting, '[]'::json));
 end $$;
