@@ -6,14 +6,18 @@ import { Launch } from '../dev/launcher/launch.ts'
 import { pathsOf } from '../dev/launcher/paths.ts'
 import type { RunFileContent } from './run-file.ts'
 import { readRunFile } from './run-file.ts'
+import { startWorker } from './worker-process.ts'
 
-/** The running product that a bench drives: all parts as `npm start` runs them, on data of its own. */
+/** The running product that a bench drives: all parts as `npm start` runs them, on data of its own. The worker
+ * is the bench's, because the launcher pauses longer with each death. */
 export type BenchProduct = {
   url: string
   temporalAddress: string
   /** What api and worker were told. */
   settings: Record<string, string>
   parts(): Promise<RunFileContent['parts']>
+  /** kill -9 of the one worker, which is started again at once, as the launcher does the first time. */
+  killWorker(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -34,7 +38,7 @@ export async function startBenchProduct(): Promise<BenchProduct> {
   }
   const launch = new Launch({
     paths,
-    options: { help: false, reset: false, yes: false, workers: 1, apis: 1 },
+    options: { help: false, reset: false, yes: false, workers: 0, apis: 1 },
     settings,
     env: process.env,
     screen: { part: (name, text) => console.error(`  ${name.padEnd(12)}${text}`), line: console.error },
@@ -44,19 +48,31 @@ export async function startBenchProduct(): Promise<BenchProduct> {
     const { url, temporalAddress } = await launch.start()
     const { databaseUrl, rpcUrl, parts } = await readRunFile(paths.runFile)
     const model = parts.find(({ name }) => name === 'model')
+    const told = {
+      ...settings,
+      DATABASE_URL: databaseUrl,
+      TEMPORAL_ADDRESS: temporalAddress,
+      PERDURA_CHAINS: `31337=${rpcUrl}`,
+      PERDURA_PROVIDERS: 'scripted',
+      SCRIPTED_BASE_URL: model?.url ?? '',
+      PERDURA_WORKFLOW_BUNDLE: paths.workflowBundle,
+      NODE_COMPILE_CACHE: paths.compileCache,
+    }
+    let worker = await startWorker(told)
     return {
       url,
       temporalAddress,
-      settings: {
-        ...settings,
-        DATABASE_URL: databaseUrl,
-        TEMPORAL_ADDRESS: temporalAddress,
-        PERDURA_CHAINS: `31337=${rpcUrl}`,
-        PERDURA_PROVIDERS: 'scripted',
-        SCRIPTED_BASE_URL: model?.url ?? '',
+      settings: told,
+      async parts() {
+        const started = (await readRunFile(paths.runFile)).parts
+        return [...started, { name: 'worker', pid: worker.pid }]
       },
-      parts: async () => (await readRunFile(paths.runFile)).parts,
+      async killWorker() {
+        await worker.kill('SIGKILL')
+        worker = await startWorker(told)
+      },
       async stop() {
+        await worker.kill('SIGTERM')
         await launch.stop()
         await remove()
       },

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 export type RunFileContent = {
   databaseUrl: string
   rpcUrl: string
-  parts: { name: string; pid: number; url?: string; restarts: number }[]
+  parts: { name: string; pid: number; url?: string }[]
 }
 
 export async function readRunFile(path: string): Promise<RunFileContent> {

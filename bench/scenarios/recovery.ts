@@ -1,6 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { Client, Connection } from '@temporalio/client'
@@ -12,6 +9,7 @@ import { scriptModel } from '../model-script.ts'
 import { percentile, round } from '../percentile.ts'
 import type { BenchProduct } from '../product.ts'
 import type { Figure, Scenario } from '../scenario.ts'
+import { startWorker } from '../worker-process.ts'
 
 const repeats = 5
 const workMs = 1_000
@@ -57,24 +55,21 @@ function toFigures(name: string, times: readonly number[], atMost: number): Figu
   ]
 }
 
-/** The launcher restarts what it finds dead; the only other worker is not there. */
 async function killSupervised(bench: Bench, work: Work): Promise<number> {
-  const { pid, restarts } = await getWorker(bench.product)
-  const lostMs = await killDuring(
-    bench,
-    work,
-    () => process.kill(pid, 'SIGKILL'),
-    () => true,
-  )
-  while ((await getWorker(bench.product)).restarts === restarts) await pause(50)
-  return lostMs
+  let restarted: Promise<void> | undefined
+  const kill = () => {
+    restarted = bench.product.killWorker()
+  }
+  const addedMs = await killDuring(bench, work, kill, () => true)
+  await restarted
+  return addedMs
 }
 
 /** A second worker that nobody restarts runs the work, and dies. */
 async function killOther(bench: Bench, work: Work): Promise<number> {
-  const other = await startWorker(bench.product)
+  const other = await startWorker(bench.product.settings)
   const isOther = (identity: string) => identity.startsWith(`${other.pid}@`)
-  return killDuring(bench, work, () => other.kill('SIGKILL'), isOther)
+  return killDuring(bench, work, () => void other.kill('SIGKILL'), isOther)
 }
 
 /** Runs turns until one's work is on the wanted worker, kills that, and returns what the kill added. */
@@ -116,19 +111,4 @@ function toScript(work: Work) {
 async function listWorkers(temporal: Client, conversationId: string): Promise<string[]> {
   const { raw } = await temporal.workflow.getHandle(workflowIdOf(conversationId)).describe()
   return (raw.pendingActivities ?? []).map(({ lastWorkerIdentity }) => lastWorkerIdentity ?? '')
-}
-
-async function getWorker(product: BenchProduct): Promise<{ pid: number; restarts: number }> {
-  const worker = (await product.parts()).find(({ name }) => name === 'worker')
-  if (worker === undefined) throw new Error('The worker is not in run.json.')
-  return worker
-}
-
-async function startWorker({ settings }: BenchProduct): Promise<ChildProcess> {
-  const child = fork(join(import.meta.dirname, '..', '..', 'src', 'worker', 'main.ts'), {
-    env: { ...process.env, ...settings },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  })
-  await once(child, 'message')
-  return child
 }

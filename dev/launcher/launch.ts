@@ -81,7 +81,12 @@ function listApps(
     file,
     projectDir: paths.projectDir,
     logFile: paths.logOf(name),
-    env: { ...env, PERDURA_WORKFLOW_BUNDLE: paths.workflowBundle },
+    env: {
+      ...env,
+      PERDURA_WORKFLOW_BUNDLE: paths.workflowBundle,
+      // Halves the start of a part, and with it the time until a dead worker's work goes on.
+      NODE_COMPILE_CACHE: paths.compileCache,
+    },
   })
   const workers = Array.from({ length: options.workers }, (_, index) =>
     createNodePart(app(nameOf('worker', index), 'src/worker/main.ts')),

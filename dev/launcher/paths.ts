@@ -11,6 +11,7 @@ export type Paths = {
   temporalDatabase: string
   postgresPassword: string
   workflowBundle: string
+  compileCache: string
   logOf: (part: string) => string
 }
 
@@ -25,6 +26,7 @@ export function pathsOf(projectDir: string): Paths {
     temporalDatabase: join(home, 'temporal.db'),
     postgresPassword: join(home, 'postgres-password'),
     workflowBundle: join(home, 'workflow-bundle.js'),
+    compileCache: join(home, 'compile-cache'),
     logOf: (part) => join(home, 'logs', `${part}.log`),
   }
 }

@@ -34,21 +34,27 @@ const database = openDatabase({
   applicationName: 'perdura-worker',
   onIdleError: onProblem,
 })
-await migrate(database)
-const { services, close } = await connectServices(config, database, logger)
-const registry = await openWorkerRegistry(database, identity, onProblem)
-const journal = new ActivityJournal(registry, onProblem)
-
-const temporalOptions = await readTemporalOptions(config.temporal)
 const { namespace, taskQueue } = config.temporal
-const [connection, nativeConnection, bundle] = await Promise.all([
-  Connection.connect({ ...temporalOptions, ...reconnectSoon }),
+const temporalOptions = await readTemporalOptions(config.temporal)
+// Whatever can be opened at the same time is: a dead worker's turns wait for this one.
+const [[{ services, close }, registry], connection, nativeConnection, bundle] = await Promise.all([
+  migrate(database).then(() =>
+    Promise.all([
+      connectServices(config, database, logger),
+      openWorkerRegistry(database, identity, onProblem),
+    ]),
+  ),
+  Connection.connect({ ...temporalOptions, ...reconnectSoon }).then(async (opened) => {
+    await registerSearchAttributes(opened, namespace, logger)
+    return opened
+  }),
   NativeConnection.connect({ ...temporalOptions, grpcCompression: { codec: 'none' } }),
   config.worker.bundlePath === undefined
     ? buildBundle()
     : { code: await readFile(config.worker.bundlePath, 'utf8') },
 ])
-await registerSearchAttributes(connection, namespace, logger)
+const journal = new ActivityJournal(registry, onProblem)
+const stopWatching = watchForLostActivities({ registry, connection, namespace, logger })
 
 const worker = await Worker.create({
   connection: nativeConnection,
@@ -67,7 +73,6 @@ const worker = await Worker.create({
   shutdownGraceTime: '3s',
   shutdownForceTime: '7s',
 })
-const stopWatching = watchForLostActivities({ registry, connection, namespace, logger })
 const health =
   config.worker.healthPort === undefined
     ? undefined
