@@ -5,7 +5,7 @@ import { createParser } from 'eventsource-parser'
 
 /** Somebody who opened a stream and does not read it, until it wants to. */
 export type StalledReader = {
-  /** Reads what arrives until the server ends the stream; resolves with the ids of whole frames. */
+  /** Reads what arrives until the server breaks the connection; resolves with the ids of whole frames. */
   readToEnd(): Promise<number[]>
 }
 
@@ -19,7 +19,11 @@ export async function openStalledReader(url: string, token: string): Promise<Sta
       const ids: number[] = []
       const parser = createParser({ onEvent: ({ id }) => void ids.push(Number(id)) })
       response.setEncoding('utf8')
-      for await (const chunk of response) parser.feed(String(chunk))
+      try {
+        for await (const chunk of response) parser.feed(String(chunk))
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ECONNRESET')) throw error
+      }
       return ids
     },
   }
