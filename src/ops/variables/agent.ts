@@ -31,10 +31,10 @@ export const modelGroup = {
       about: "Tokens of one model reply. Unset: the provider's own limit.",
       example: '8192',
     }),
-    PERDURA_MODEL_TIMEOUT_MS: variable(integer(1_000, 3_600_000).prefault('300000'), {
+    PERDURA_MODEL_TIMEOUT_MS: variable(integer(1_000, 900_000).prefault('300000'), {
       about: 'Time of one model call from request to end, in milliseconds.',
     }),
-    PERDURA_MODEL_IDLE_TIMEOUT_MS: variable(integer(100, 3_600_000).prefault('60000'), {
+    PERDURA_MODEL_IDLE_TIMEOUT_MS: variable(integer(100, 300_000).prefault('60000'), {
       about: 'Silence after which a model call counts as dead, in milliseconds.',
     }),
     PERDURA_MODEL_TRIES: variable(integer(1, 100).prefault('3'), {
