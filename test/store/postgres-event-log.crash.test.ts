@@ -18,7 +18,11 @@ import { createTestDir } from '../support/servers.ts'
 
 const never = new AbortController().signal
 
-type Harness = CrashingLogHarness & { lastGiven(id: string, owner: string): Promise<number> }
+type Harness = CrashingLogHarness & {
+  lastGiven(id: string, owner: string): Promise<number>
+  /** kill -9 of one backend: the postmaster lives and starts the others anew. */
+  crashBackend(): Promise<void>
+}
 
 async function open(): Promise<Harness> {
   const dir = await createTestDir('crash')
@@ -64,6 +68,20 @@ async function open(): Promise<Harness> {
       await server.exited
       server = await startPostgres(options)
     },
+    async crashBackend() {
+      const [row] = await database.rows<{ pid: number }>('backend', 'select pg_backend_pid() as pid')
+      if (row === undefined) throw new Error('There is no backend.')
+      process.kill(row.pid, 'SIGKILL')
+      const isGone = () =>
+        database.rows('alive', 'select 1').then(
+          () => false,
+          () => true,
+        )
+      while (!(await isGone())) {
+        // The server ends the other backends a moment later.
+      }
+      await untilDatabaseAnswers(never, () => database.rows('back', 'select 1'))
+    },
     async close() {
       await database.close()
       await server.stop()
@@ -75,6 +93,12 @@ const harness = await open()
 afterAll(() => harness.close())
 
 eventLogCrashConformance('the log in PostgreSQL', async () => ({ ...harness, close: async () => {} }))
+
+eventLogCrashConformance('the log in PostgreSQL, when a single backend crashes', async () => ({
+  ...harness,
+  crash: () => harness.crashBackend(),
+  close: async () => {},
+}))
 
 test('behavior: after a crash no cursor that a client may have is ahead of the log', async () => {
   const { id, owner } = await harness.createConversation()

@@ -30,6 +30,7 @@ export async function openGates(): Promise<Gates> {
     const gate = gateOf(decodeURIComponent((request.url ?? '').slice(1)))
     gate.arrivals += 1
     for (const watch of gate.watchers) watch()
+    response.setHeader('x-arrivals', gate.arrivals)
     if (gate.open) response.end('open')
     else gate.waiting.push(response)
   })
