@@ -1,4 +1,4 @@
-/** What a turn costs in history. A colleague's edit that adds a hand-over shows here. */
+/** What a turn costs in history: an edit that adds a hand-over shows here. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import type { RoundRef } from '../../src/contracts/turn.ts'
@@ -6,9 +6,9 @@ import { type Engine, openEngine, success } from './engine.ts'
 import { scheduledCall } from './scheduled-call.ts'
 import { askTools } from './turn-suite.ts'
 
-/** 28 events and one upsert when the tools end together, at most 32 when one ends apart. */
+/** 28 events and one upsert when the tools end together, at most 32 when one ends apart; 180 bytes an event. */
 const eventBudget = 32
-const byteBudget = 5_500
+const byteBudget = 32 * 180
 
 let engine: Engine
 beforeAll(async () => {

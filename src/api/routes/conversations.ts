@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 
 import { createRoute, z } from '@hono/zod-openapi'
 
@@ -96,7 +96,8 @@ export function conversationRoutes(services: ApiServices) {
       const key = context.req.valid('header')['idempotency-key']
       const { created, conversation } = await createConversation(database, {
         ...wanted,
-        id: `c_${randomUUID()}`,
+        // Short, because it stands in every id of the history.
+        id: `c_${randomBytes(16).toString('base64url')}`,
         owner: context.get('owner').id,
         title: wanted.title ?? 'New conversation',
         model: wanted.model === undefined ? models.defaultModel.id : models.find(wanted.model).info.id,
