@@ -23,6 +23,9 @@ export async function callModel(round: RoundRef, services: ActivityServices): Pr
       scope.limitTime(Math.min(services.settings.modelTimeoutMs, turnTimeLeftMs(begun, services)))
       return await streamRound(round, begun, scope, services)
     } catch (error) {
+      const { conversationId, turnId } = round
+      if (!isTransient(error))
+        services.logger.error({ err: error, conversationId, turnId }, 'model call failed')
       throw toActivityFailure(error, scope.failedTries + 1)
     }
   })
@@ -64,7 +67,19 @@ async function streamRound(
     tools: listAllowedTools(begun.settings, services),
     services,
   })
-  return untilDatabaseAnswers(scope.signal, () => finishRound(database, finished))
+  const outcome = await untilDatabaseAnswers(scope.signal, () => finishRound(database, finished))
+  const { conversationId, turnId } = round
+  const ended = outcome.kind === 'finished' ? { outcome: outcome.outcome, code: outcome.code } : {}
+  const facts = {
+    conversationId,
+    turnId,
+    round: round.round,
+    attempt: scope.attempt,
+    kind: outcome.kind,
+    ...ended,
+  }
+  services.logger.info(facts, 'round stored')
+  return outcome
 }
 
 /** Returns what cut the reply short, if anything. */

@@ -1,3 +1,5 @@
+import { ApplicationFailure } from '@temporalio/common'
+
 import { AppError } from '../contracts/errors.ts'
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import { beginToolTry, type BegunTry, type CallEnd, endToolTry, finishCall } from '../store/tool-calls.ts'
@@ -50,6 +52,10 @@ export async function runToolTry(wanted: ToolTry, services: ActivityServices): P
       const progress = new ProgressWriter({ ref, step: wanted.step, log: services.log })
       return await runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services, progress })
     } catch (error) {
+      // Retries are decided below and are no fault; anything else is one of the program.
+      if (!isTransient(error) && !(error instanceof ApplicationFailure)) {
+        services.logger.error({ ...ref, err: error }, 'tool try failed')
+      }
       throw toActivityFailure(error, 1)
     }
   })
