@@ -190,7 +190,8 @@ test('behavior: call ids that repeat, within a reply and across replies, do not 
   expect(new Set(ofType(events, 'tool.started').map(({ callId }) => callId)).size).toBe(3)
   for (const { body } of requests) assertPairedCalls(body)
   const results = messages.filter(({ role }) => role === 'tool').map(({ text }) => text)
-  expect(results).toEqual(
+  // The snapshot has results as they came; the model got them as it asked, which is checked above.
+  expect(results.toSorted()).toEqual(
     ['first', 'second', 'third'].map((gate) => JSON.stringify({ passed: `same-${gate}` })),
   )
 })
