@@ -1,5 +1,5 @@
-import type { CallId, ConversationId, TurnId } from './ids.ts'
-import type { CallOutcome } from './tool-call.ts'
+import type { CallId, ConversationId, RequestId, TurnId } from './ids.ts'
+import type { CallOutcome, ToolStatus } from './tool-call.ts'
 import type { RoundOutcome, RoundRef, Turn, TurnOutcomeKind } from './turn.ts'
 
 /** One tool call as an activity is asked to run it. */
@@ -10,6 +10,17 @@ export type ToolStepRef = ToolCallRef & { stepIndex: number; stepCount: number; 
 
 /** A call that ended without its activity saying so: stopped, out of time, or its worker died. */
 export type FailedCallRef = ToolCallRef & { status: 'error' | 'cancelled' | 'timeout'; code: string }
+
+/** A request that is answered, or expired when `answerId` is null. */
+export type ResolveRequestRef = {
+  conversationId: ConversationId
+  turnId: TurnId
+  requestId: RequestId
+  answerId: string | null
+}
+
+/** What a resolved request means for each of its calls: it runs, or it ended so. */
+export type RequestResolution = { calls: Record<CallId, 'run' | ToolStatus> }
 
 /** The end of a turn that no model call has written. */
 export type FinishTurnRef = Turn & {
@@ -28,6 +39,8 @@ export interface Activities {
   runTool(call: ToolCallRef): Promise<CallOutcome>
   /** Runs one step; a step whose output is stored is answered from the row. */
   runToolStep(step: ToolStepRef): Promise<CallOutcome>
+  /** Writes what became of a request, and ends the calls that it keeps from running. */
+  resolveRequest(request: ResolveRequestRef): Promise<RequestResolution>
   /** Writes the result of a call whose activity could not. */
   failToolCall(call: FailedCallRef): Promise<CallOutcome>
   /** Writes `turn.finished` unless it stands in the log already. */

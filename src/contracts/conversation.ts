@@ -1,9 +1,13 @@
 import type { ConversationId, MessageId, OwnerId, TurnId } from './ids.ts'
+import type { PermissionPolicy } from './permission.ts'
 
 /** What a conversation is doing. `failed` is an outcome of a turn, never a state of a conversation. */
 export type ConversationState = 'idle' | 'thinking' | 'tools' | 'waiting' | 'cancelling'
 
-/** What happens to a message that arrives during a turn. */
+/**
+ * What happens to a message that arrives during a turn: it waits, joins the turn before its next model call,
+ * stops the turn and runs next, or is refused.
+ */
 export type BusyPolicy = 'queue' | 'steer' | 'interrupt' | 'reject'
 
 /** Which part of the conversation the model is given. `window` counts user messages, newest last. */
@@ -22,9 +26,12 @@ export type Conversation = {
   tools?: string[]
   chainId?: number
   busyPolicy: BusyPolicy
+  permissions: PermissionPolicy
   history: HistoryStrategy
   memory: boolean
   archived: boolean
+  /** Its workflow cannot go on; an operator is needed, or a reset. */
+  stalled: boolean
   createdAt: string
   updatedAt: string
   lastSeq: number

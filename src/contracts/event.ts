@@ -1,5 +1,14 @@
-import type { Conversation, ConversationState, Message } from './conversation.ts'
+import type { BusyPolicy, Conversation, ConversationState, Message } from './conversation.ts'
+import type {
+  HumanRequest,
+  PermissionCard,
+  PermissionDecision,
+  QuestionForm,
+  RequestKind,
+  RequestOutcome,
+} from './human-request.ts'
 import type { CallId, ConversationId, MessageId, PlanId, RequestId, TurnId } from './ids.ts'
+import type { PermissionPolicy } from './permission.ts'
 import type { CallProgress, ToolEffect, ToolError, ToolStatus } from './tool-call.ts'
 import type { TurnOutcomeKind, TurnTrigger } from './turn.ts'
 
@@ -34,6 +43,9 @@ export type EventBody =
       title?: string
       model?: string
       archived?: boolean
+      busyPolicy?: BusyPolicy
+      permissions?: PermissionPolicy
+      stalled?: boolean
     }
   | { type: 'user.message'; messageId: MessageId; clientMessageId?: string; text: string; via: string }
   | { type: 'message.queued'; messageId: MessageId; text?: string; position?: number }
@@ -51,7 +63,8 @@ export type EventBody =
     }
   | { type: 'turn.waiting'; requestIds: RequestId[] }
   | { type: 'turn.finished'; outcome: TurnOutcomeKind; code?: string; message?: string }
-  | { type: 'round.started'; round: number }
+  /** `messageIds` joined the turn with this round. */
+  | { type: 'round.started'; round: number; messageIds?: MessageId[] }
   | { type: 'round.finished'; round: number; reason: FinishReason }
   | { type: 'reasoning.delta'; messageId: MessageId; attempt: number; delta: string; offset: number }
   | { type: 'reasoning.completed'; messageId: MessageId; attempt: number; text: string }
@@ -67,6 +80,8 @@ export type EventBody =
       input: unknown
       steps?: string[]
       background: boolean
+      /** What was decided about it before it ran, and by which rule. */
+      permission?: { decision: 'allow' | 'deny' | 'ask'; rule: string }
     }
   | {
       type: 'tool.step'
@@ -97,14 +112,22 @@ export type EventBody =
   | {
       type: 'request.opened'
       requestId: RequestId
-      kind: 'permission' | 'question' | 'wallet'
+      kind: RequestKind
+      /** Absent for a batch, whose card names its calls. */
       callId?: CallId
-      card?: unknown
-      form?: unknown
+      card?: PermissionCard
+      form?: QuestionForm
       digest?: string
       expiresAt: string
     }
-  | { type: 'request.resolved'; requestId: RequestId; outcome: RequestOutcome; by: string }
+  | {
+      type: 'request.resolved'
+      requestId: RequestId
+      outcome: RequestOutcome
+      by: string
+      /** Of a batch that was decided call by call. */
+      decisions?: Record<CallId, PermissionDecision>
+    }
   | { type: 'plan.updated'; planId: PlanId; digest: string; state: string; reason?: string }
   | {
       type: 'tx.status'
@@ -120,15 +143,6 @@ export type EventBody =
 
 /** Why a model reply ended. */
 export type FinishReason = 'stop' | 'tools' | 'length' | 'filtered' | 'cancelled' | 'error'
-
-export type RequestOutcome =
-  | 'approved'
-  | 'rejected'
-  | 'answered'
-  | 'signed'
-  | 'expired'
-  | 'superseded'
-  | 'cancelled'
 
 export type TransactionStatus =
   | 'submitted'
@@ -149,7 +163,7 @@ export type EventType = EventBody['type']
 export type Snapshot = {
   conversation: Conversation
   messages: Message[]
-  openRequests: unknown[]
+  openRequests: HumanRequest[]
   queue: { messageId: MessageId; text: string; position: number }[]
   turn?: { turnId: TurnId; round: number; startedAt: string }
   calls: CallProgress[]

@@ -26,6 +26,16 @@ export function callIdOf(turnId: TurnId, round: number, index: number): CallId {
   return `${turnId}.r${round}.c${index}`
 }
 
+/** Id of the one permission request for all calls of a round that need it. */
+export function permissionIdOf(turnId: TurnId, round: number): RequestId {
+  return `${turnId}.r${round}.p`
+}
+
+/** Id of the nth request (from 0) that one call opens by itself. */
+export function requestIdOf(callId: CallId, index: number): RequestId {
+  return `${callId}.q${index}`
+}
+
 /** The Temporal workflow id of a conversation. */
 export function workflowIdOf(conversationId: ConversationId): string {
   return `conversation:${conversationId}`

@@ -19,3 +19,10 @@ export const historyEventLimit = 1_500
 export const historySizeLimitBytes = 1024 * 1024
 /** Message ids a workflow remembers to drop duplicates early; the database key decides beyond that. */
 export const seenMessageLimit = 200
+/** Questions in one form, options of one question, and characters of a free text. */
+export const questionLimit = 20
+export const optionLimit = 50
+export const answerFieldLimit = 4_000
+/** Days that a question or a permission may stay open, and that a grant may last. */
+export const longestWaitDays = 30
+export const longestGrantDays = 90

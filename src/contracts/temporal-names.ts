@@ -1,7 +1,12 @@
 /** Names that clients, workers and the Temporal UI share. Changing one orphans running conversations. */
 
 export const workflowType = 'conversation'
-export const signalNames = { userMessage: 'userMessage', cancelTurn: 'cancelTurn' } as const
+export const signalNames = {
+  userMessage: 'userMessage',
+  withdrawMessage: 'withdrawMessage',
+  cancelTurn: 'cancelTurn',
+} as const
+export const updateNames = { answerRequest: 'answerRequest' } as const
 export const queryNames = { status: 'status', toolProgress: 'toolProgress' } as const
 
 /** Search attributes, registered at start; values never hold user text. */

@@ -1,3 +1,4 @@
+import type { RequestRef } from './human-request.ts'
 import type { CallId } from './ids.ts'
 
 /** What a tool does to the world, least first. */
@@ -17,18 +18,21 @@ export type ScheduledCall = {
   timeoutMs: number
   /** In order; empty for a tool with a single `run`. */
   steps: ScheduledStep[]
+  /** What a person must answer before the call runs; calls of one reply may share it. */
+  request?: RequestRef
 }
 
 export type ScheduledStep = { name: string; timeoutMs: number }
 
-/** How a call ended, as the workflow sees it. */
-export type CallOutcome = { status: ToolStatus }
+/** How a call ended, as the workflow sees it, or what a person must answer before it goes on. */
+export type CallOutcome = { status: ToolStatus } | { status: 'waiting'; request: RequestRef }
 
 /** One line of the `toolProgress` query. */
 export type CallProgress = {
   callId: CallId
   name: string
-  status: 'running' | ToolStatus
+  /** `waiting`: for a person. */
+  status: 'running' | 'waiting' | ToolStatus
   stepIndex?: number
   stepCount?: number
   steps: { name: string; status: 'pending' | 'running' | 'ok' | 'error' | 'cancelled' }[]

@@ -1,5 +1,6 @@
 import type { ConversationId, MessageId, TurnId } from './ids.ts'
-import type { ConversationState } from './conversation.ts'
+import type { BusyPolicy, ConversationState } from './conversation.ts'
+import type { AnswerRef, RequestKind } from './human-request.ts'
 import type { ScheduledCall } from './tool-call.ts'
 
 /** What started a turn. */
@@ -25,8 +26,8 @@ export type Turn = {
   messageIds: MessageId[]
 }
 
-/** One model call of a turn. */
-export type RoundRef = Turn & { round: number }
+/** One model call of a turn; `steered` messages join the turn with it. */
+export type RoundRef = Turn & { round: number; steered?: MessageId[] }
 
 /** What the workflow learns from a model call. Everything but `tools` has written `turn.finished`. */
 export type RoundOutcome =
@@ -48,13 +49,29 @@ export type StatusAnswer = {
   round?: number
   queued: number
   turns: number
+  /** What a person is asked for; times are ISO 8601. */
+  waitingFor?: { requestId: string; kind: RequestKind; expiresAt: string }[]
 }
 
-/** A turn that was cut at a round boundary by continue-as-new. */
-export type CarriedTurn = { turn: Turn; round: number; limits: TurnLimits | null }
+/**
+ * A turn that continue-as-new cut before a round. `calls` of the round before are still open: they wait for a
+ * person, and `answers` were given to them in the last moment.
+ */
+export type CarriedTurn = {
+  turn: Turn
+  round: number
+  limits: TurnLimits | null
+  calls?: ScheduledCall[]
+  answers?: AnswerRef[]
+}
 
 /** A message that waits for its turn, with its place among all of them; numbers are skipped. */
-export type WaitingMessage = { messageId: MessageId; position: number }
+export type WaitingMessage = {
+  messageId: MessageId
+  position: number
+  /** Absent: `queue`. */
+  busyPolicy?: BusyPolicy
+}
 
 /** Argument of the `conversation` workflow. Ids and small facts only; the second form is continue-as-new. */
 export type ConversationInput = {

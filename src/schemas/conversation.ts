@@ -1,12 +1,11 @@
 import { z } from '@hono/zod-openapi'
 
 import { messageTextLimit } from '../contracts/limits.ts'
+import { permissionPolicySchema } from './permission.ts'
 import { storable } from './storable.ts'
 
 const isoTime = z.iso.datetime()
 export const busyPolicySchema = z.enum(['queue', 'steer', 'interrupt', 'reject'])
-/** What may be asked for; the others are kept for later versions. */
-const offeredBusyPolicySchema = busyPolicySchema.extract(['queue', 'reject'])
 
 export const historyStrategySchema = z
   .discriminatedUnion('kind', [
@@ -34,9 +33,13 @@ export const conversationSchema = z
     tools: z.array(z.string()).optional(),
     chainId: z.int().optional(),
     busyPolicy: busyPolicySchema,
+    permissions: permissionPolicySchema,
     history: historyStrategySchema,
     memory: z.boolean(),
     archived: z.boolean(),
+    stalled: z.boolean().openapi({
+      description: 'Its workflow cannot go on: an operator is needed, or POST …/reset.',
+    }),
     createdAt: isoTime,
     updatedAt: isoTime,
     lastSeq: z.int(),
@@ -49,7 +52,8 @@ const settings = {
   instructions: z.string().max(20_000),
   tools: z.array(z.string().max(64)).max(200).openapi({ description: 'Names as in GET /api/tools.' }),
   chainId: z.int().min(1),
-  busyPolicy: offeredBusyPolicySchema,
+  busyPolicy: busyPolicySchema,
+  permissions: permissionPolicySchema,
   history: historyStrategySchema,
   memory: z.boolean(),
 }
@@ -86,7 +90,7 @@ export const newMessageSchema = z
       .max(messageTextLimit)
       .refine((text) => text.trim() !== '', 'Write something: the text is blank.'),
     clientMessageId: storable(200).min(1).optional(),
-    busyPolicy: offeredBusyPolicySchema.optional(),
+    busyPolicy: busyPolicySchema.optional(),
   })
   .openapi('NewMessage')
 

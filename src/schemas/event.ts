@@ -1,5 +1,13 @@
 import { z } from '@hono/zod-openapi'
 
+import {
+  humanRequestSchema,
+  permissionCardSchema,
+  permissionDecisionSchema,
+  questionFormSchema,
+  requestKindSchema,
+  requestOutcomeSchema,
+} from './human-request.ts'
 import { callProgressSchema, toolEffectSchema, toolErrorSchema, toolStatusSchema } from './tool-call.ts'
 import { conversationSchema, messageSchema } from './conversation.ts'
 
@@ -30,7 +38,17 @@ export const eventSchema = z
   .discriminatedUnion('type', [
     event(
       'conversation.updated',
-      conversationSchema.pick({ state: true, title: true, model: true, archived: true }).partial().shape,
+      conversationSchema
+        .pick({
+          state: true,
+          title: true,
+          model: true,
+          archived: true,
+          busyPolicy: true,
+          permissions: true,
+          stalled: true,
+        })
+        .partial().shape,
     ),
     event('user.message', { messageId: id, clientMessageId: text.optional(), text, via: text }),
     event('message.queued', queued),
@@ -59,7 +77,7 @@ export const eventSchema = z
       code: text.optional(),
       message: text.optional(),
     }),
-    event('round.started', { round: step }),
+    event('round.started', { round: step, messageIds: z.array(id).optional() }),
     event('round.finished', {
       round: step,
       reason: z.enum(['stop', 'tools', 'length', 'filtered', 'cancelled', 'error']),
@@ -77,6 +95,7 @@ export const eventSchema = z
       input: z.unknown(),
       steps: z.array(text).optional(),
       background: z.boolean(),
+      permission: z.object({ decision: z.enum(['allow', 'deny', 'ask']), rule: text }).optional(),
     }),
     event('tool.step', {
       callId: id,
@@ -103,17 +122,18 @@ export const eventSchema = z
     }),
     event('request.opened', {
       requestId: id,
-      kind: z.enum(['permission', 'question', 'wallet']),
+      kind: requestKindSchema,
       callId: id.optional(),
-      card: z.unknown().optional(),
-      form: z.unknown().optional(),
+      card: permissionCardSchema.optional(),
+      form: questionFormSchema.optional(),
       digest: text.optional(),
       expiresAt: z.iso.datetime(),
     }),
     event('request.resolved', {
       requestId: id,
-      outcome: z.enum(['approved', 'rejected', 'answered', 'signed', 'expired', 'superseded', 'cancelled']),
+      outcome: requestOutcomeSchema,
       by: text,
+      decisions: z.record(id, permissionDecisionSchema).optional(),
     }),
     event('plan.updated', { planId: id, digest: text, state: text, reason: text.optional() }),
     event('tx.status', {
@@ -149,7 +169,7 @@ export const eventSchema = z
 const snapshot = {
   conversation: conversationSchema,
   messages: z.array(messageSchema),
-  openRequests: z.array(z.unknown()),
+  openRequests: z.array(humanRequestSchema),
   queue: z.array(z.object({ messageId: id, text, position: step })),
   turn: z.object({ turnId: id, round: step, startedAt: z.iso.datetime() }).optional(),
   calls: z.array(callProgressSchema),

@@ -10,7 +10,7 @@ export const callProgressSchema = z
   .object({
     callId: z.string(),
     name: z.string(),
-    status: z.enum(['running', 'ok', 'error', 'denied', 'cancelled', 'timeout']),
+    status: z.enum(['running', 'waiting', 'ok', 'error', 'denied', 'cancelled', 'timeout']),
     stepIndex: z.int().optional(),
     stepCount: z.int().optional(),
     steps: z.array(
