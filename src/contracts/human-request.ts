@@ -78,3 +78,13 @@ export type AnsweredRequest = { requestId: RequestId; outcome: RequestOutcome }
 
 /** Types of the failures with which the workflow refuses an answer; details: `[outcome]` when resolved. */
 export type AnswerRefusal = 'request_unknown' | 'request_resolved' | 'request_expired'
+
+/** A request about to be opened. */
+export type NewRequest = {
+  id: RequestId
+  kind: RequestKind
+  callIds: CallId[]
+  body: PermissionCard | QuestionForm
+  /** Unix milliseconds. */
+  expiresAtMs: number
+}

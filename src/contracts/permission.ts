@@ -1,3 +1,4 @@
+import type { PermissionItem } from './human-request.ts'
 import type { CallId, ConversationId, RequestId } from './ids.ts'
 import type { ToolEffect } from './tool-call.ts'
 
@@ -71,3 +72,6 @@ export type GrantWish = {
   target: 'tool' | 'effect' | 'chain' | 'contract' | 'domain'
   expiresInSeconds: number
 }
+
+/** What was decided about a call before it ran, as it is recorded. */
+export type CallPermission = { verdict: PermissionVerdict; item?: PermissionItem }

@@ -4,6 +4,7 @@ import type {
   ConversationState,
   HistoryStrategy,
 } from '../contracts/conversation.ts'
+import type { PermissionPolicy } from '../contracts/permission.ts'
 
 /** One row of `conversations`. */
 export type ConversationRow = {
@@ -17,9 +18,11 @@ export type ConversationRow = {
   tools: string[] | null
   chain_id: number | null
   busy_policy: BusyPolicy
+  permissions: PermissionPolicy
   history: HistoryStrategy
   memory: boolean
   archived: boolean
+  stalled: boolean
   created_at: Date
   updated_at: Date
   last_seq: number
@@ -29,8 +32,8 @@ export type ConversationRow = {
 }
 
 export const conversationColumns =
-  'id, owner_id, external_id, title, state, model, instructions, tools, chain_id, busy_policy, history, ' +
-  'memory, archived, created_at, updated_at, last_seq, turn_id, turn_round, turn_started_at'
+  'id, owner_id, external_id, title, state, model, instructions, tools, chain_id, busy_policy, permissions, ' +
+  'history, memory, archived, stalled, created_at, updated_at, last_seq, turn_id, turn_round, turn_started_at'
 
 export function toConversation(row: ConversationRow): Conversation {
   return {
@@ -43,9 +46,11 @@ export function toConversation(row: ConversationRow): Conversation {
     ...(row.tools === null ? {} : { tools: row.tools }),
     ...(row.chain_id === null ? {} : { chainId: row.chain_id }),
     busyPolicy: row.busy_policy,
+    permissions: row.permissions,
     history: row.history,
     memory: row.memory,
     archived: row.archived,
+    stalled: row.stalled,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     lastSeq: row.last_seq,

@@ -1,6 +1,7 @@
 import type { BusyPolicy, Conversation, HistoryStrategy } from '../contracts/conversation.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
+import type { PermissionPolicy } from '../contracts/permission.ts'
 import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
 import type { Database } from './database.ts'
 import { storableText } from './storable-text.ts'
@@ -15,8 +16,11 @@ export type NewConversation = {
   tools?: string[] | undefined
   chainId?: number | undefined
   busyPolicy: BusyPolicy
+  permissions: PermissionPolicy
   history: HistoryStrategy
   memory: boolean
+  /** Conversations that the owner may have; undefined: any number. */
+  limit: number | undefined
   /** `Idempotency-Key` of the request with a hash of its body. */
   idempotency?: { key: string; requestHash: string } | undefined
 }
@@ -28,6 +32,7 @@ export type ConversationPatch = {
   tools?: string[] | undefined
   chainId?: number | undefined
   busyPolicy?: BusyPolicy | undefined
+  permissions?: PermissionPolicy | undefined
   history?: HistoryStrategy | undefined
   memory?: boolean | undefined
   archived?: boolean | undefined
@@ -39,14 +44,14 @@ const pageSize = 50
 
 /**
  * Creates a conversation, or finds the one that the same external id or idempotency key has made.
- * @throws AppError `conflict` when the key came with another body before
+ * @throws AppError `conflict` when the key came with another body before, `too_many_conversations`
  */
 export async function createConversation(
   database: Database,
   wanted: NewConversation,
 ): Promise<{ created: boolean; conversation: Conversation }> {
   const { outcome, id } = await database.call<{
-    outcome: 'created' | 'found' | 'conflict'
+    outcome: 'created' | 'found' | 'conflict' | 'full'
     id: ConversationId
   }>('create_conversation', [
     wanted.id,
@@ -60,11 +65,20 @@ export async function createConversation(
     wanted.tools ?? null,
     wanted.chainId ?? null,
     wanted.busyPolicy,
+    wanted.permissions,
     JSON.stringify(wanted.history),
     wanted.memory,
+    wanted.limit ?? null,
   ])
   if (outcome === 'conflict') {
     throw new AppError('conflict', 'This Idempotency-Key was used with another body. Use a new key.')
+  }
+  if (outcome === 'full') {
+    throw new AppError(
+      'too_many_conversations',
+      `A guest may have ${wanted.limit} conversations. Delete one, or go on in one.`,
+      { retryAfterMs: 60_000 },
+    )
   }
   return { created: outcome === 'created', conversation: await getConversation(database, wanted.owner, id) }
 }
@@ -138,7 +152,7 @@ export async function patchConversation(
          instructions = coalesce($5, instructions), tools = coalesce($6, tools),
          chain_id = coalesce($7, chain_id), busy_policy = coalesce($8, busy_policy),
          history = coalesce($9::json, history), memory = coalesce($10, memory),
-         archived = coalesce($11, archived), updated_at = now()
+         archived = coalesce($11, archived), permissions = coalesce($12, permissions), updated_at = now()
        where id = $1 and owner_id = $2 returning ${conversationColumns}`,
     [
       id,
@@ -152,6 +166,7 @@ export async function patchConversation(
       patch.history === undefined ? null : JSON.stringify(patch.history),
       patch.memory ?? null,
       patch.archived ?? null,
+      patch.permissions ?? null,
     ],
   )
   return toConversation(required(row, id))

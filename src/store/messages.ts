@@ -3,6 +3,8 @@ import type { BusyPolicy } from '../contracts/conversation.ts'
 import type { ConversationId, MessageId, OwnerId, TurnId } from '../contracts/ids.ts'
 import type { WaitingMessage } from '../contracts/turn.ts'
 import type { Database } from './database.ts'
+import type { LogAnswer } from './log-answer.ts'
+import { publishNotice } from './publish-notice.ts'
 import { storableText } from './storable-text.ts'
 
 export type NewMessage = {
@@ -14,15 +16,18 @@ export type NewMessage = {
   via: string
   /** Messages that may wait in this conversation. */
   queueLimit: number
-  /** Overrides the conversation's own. `reject` refuses instead of queueing. */
+  /** Turns that the owner may have at the same time. */
+  turnLimit: number
+  /** Overrides the conversation's own. */
   busyPolicy?: BusyPolicy | undefined
 }
 
 type AcceptAnswer = {
-  outcome: 'accepted' | 'repeated' | 'conflict' | 'full' | 'busy' | 'missing'
+  outcome: 'accepted' | 'repeated' | 'conflict' | 'full' | 'busy' | 'crowded' | 'missing'
   state?: string
   /** Its place among the messages that wait. */
   position?: number
+  busyPolicy?: BusyPolicy
   turnId?: TurnId | null
   turns?: number
   model?: string
@@ -36,12 +41,14 @@ export type AcceptedMessage = {
   toSignal: WaitingMessage[]
   turns: number
   model: string
+  /** The turn that an `interrupt` stops. */
+  interrupts: TurnId | undefined
 }
 
 /**
  * Stores a user's message before anything is signalled: the first of the two writes that commit it.
  * Repeating it with the same id and text changes nothing.
- * @throws AppError `not_found`, `message_conflict`, `turn_running`, `queue_full`
+ * @throws AppError `not_found`, `message_conflict`, `turn_running`, `queue_full`, `too_many_turns`
  */
 export async function acceptMessage(database: Database, message: NewMessage): Promise<AcceptedMessage> {
   const answer = await database.call<AcceptAnswer>('accept_message', [
@@ -53,12 +60,19 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
     message.via,
     message.queueLimit,
     message.busyPolicy ?? null,
+    message.turnLimit,
   ])
-  const { position = 0, turns = 0, model = '', waiting = [], state } = answer
-  const itself = { messageId: message.id, position }
+  const { position = 0, busyPolicy = 'queue', turns = 0, model = '', waiting = [], state } = answer
+  const itself = { messageId: message.id, position, ...(busyPolicy === 'queue' ? {} : { busyPolicy }) }
   switch (answer.outcome) {
     case 'accepted':
-      return { repeated: false, toSignal: [...waiting, itself], turns, model }
+      return {
+        repeated: false,
+        toSignal: [...waiting, itself],
+        turns,
+        model,
+        interrupts: busyPolicy === 'interrupt' ? (answer.turnId ?? undefined) : undefined,
+      }
     case 'repeated':
       // A queued one is told again, because its workflow may be gone; the workflow drops what it has seen.
       return {
@@ -66,6 +80,7 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
         toSignal: state === 'received' || state === 'queued' ? [itself] : [],
         turns,
         model,
+        interrupts: undefined,
       }
     case 'missing':
       throw new AppError('not_found', `There is no conversation ${message.conversationId}.`)
@@ -78,6 +93,12 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
       throw new AppError('turn_running', `Turn ${answer.turnId} is running. Wait for it, or stop it first.`, {
         details: { turnId: answer.turnId },
       })
+    case 'crowded':
+      throw new AppError(
+        'too_many_turns',
+        `${message.turnLimit} turns of yours are open. Wait until one ends, or stop one.`,
+        { retryAfterMs: 5_000 },
+      )
     case 'full':
       throw new AppError(
         'queue_full',
@@ -99,4 +120,48 @@ export async function announceMessage(
   ])
   if (answer === null) throw new AppError('not_found', `There is no message ${id}.`)
   return answer.state
+}
+
+/** A message that has not begun, as it stands now. */
+export type WaitingText = { messageId: MessageId; state: 'received' | 'queued' }
+
+type ChangeAnswer = {
+  outcome: 'edited' | 'withdrawn' | 'started' | 'missing'
+  state?: WaitingText['state']
+  log?: LogAnswer
+}
+
+/** Changes the text of a message that has not begun. @throws AppError `not_found`, `message_started` */
+export async function editMessage(
+  database: Database,
+  { conversationId, owner, id, text }: Pick<NewMessage, 'conversationId' | 'owner' | 'id' | 'text'>,
+): Promise<WaitingText> {
+  const answer = await database.call<ChangeAnswer>('edit_message', [
+    conversationId,
+    owner,
+    id,
+    storableText(text),
+  ])
+  assertWaiting(answer, id)
+  return { messageId: id, state: answer.state ?? 'queued' }
+}
+
+/**
+ * Takes back a message that has not begun; repeating it changes nothing.
+ * @throws AppError `not_found`, `message_started`
+ */
+export async function withdrawMessage(
+  database: Database,
+  { conversationId, owner, id }: Pick<NewMessage, 'conversationId' | 'owner' | 'id'>,
+): Promise<void> {
+  const answer = await database.call<ChangeAnswer>('withdraw_message', [conversationId, owner, id])
+  assertWaiting(answer, id)
+  publishNotice(database, conversationId, answer.log)
+}
+
+function assertWaiting({ outcome }: ChangeAnswer, id: MessageId): void {
+  if (outcome === 'missing') throw new AppError('not_found', `There is no waiting message ${id}.`)
+  if (outcome === 'started') {
+    throw new AppError('message_started', `Message ${id} has begun. Send another one, or stop its turn.`)
+  }
 }

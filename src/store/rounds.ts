@@ -1,5 +1,7 @@
 import type { ConversationState, HistoryStrategy } from '../contracts/conversation.ts'
+import type { NewRequest } from '../contracts/human-request.ts'
 import type { ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
+import type { CallPermission, PermissionPolicy } from '../contracts/permission.ts'
 import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
 import type { ModelUsage } from '../contracts/event.ts'
@@ -20,6 +22,7 @@ export type TurnSettings = {
   tools: string[] | null
   chainId: number | null
   history: HistoryStrategy
+  permissions: PermissionPolicy
 }
 
 export type BegunRound =
@@ -27,6 +30,7 @@ export type BegunRound =
       outcome: 'run'
       state: ConversationState
       settings: TurnSettings
+      /** When the turn began, moved on by the time that it waited for a person. */
       startedAtMs: number
       /** Number of the event that began the round. */
       firstSeq: number
@@ -37,7 +41,10 @@ export type BegunRound =
   | { outcome: 'taken' | 'over' | 'missing' }
 
 /** A call that a reply asked for; one with an `end` is over before it began. */
-export type NewCall = StoredToolCall & { end?: { status: ToolStatus; error: ToolError; text: string } }
+export type NewCall = StoredToolCall & {
+  permission?: CallPermission
+  end?: { status: ToolStatus; error: ToolError; text: string }
+}
 
 export type FinishedRound = {
   conversationId: ConversationId
@@ -46,6 +53,8 @@ export type FinishedRound = {
   outcome: RoundOutcome
   message: { id: string; text: string; toolCalls: StoredToolCall[] } | null
   calls: readonly NewCall[]
+  /** What a person is asked before calls of them run. */
+  requests: readonly NewRequest[]
   usage: (ModelUsage & { attempt: number }) | null
   events: readonly NewEvent[]
   /** Deltas after this number are removed. */
@@ -55,7 +64,7 @@ export type FinishedRound = {
 /** Begins a round, and with round 0 its turn: its messages become part of the turn and are shown. */
 export async function beginRound(
   database: Database,
-  { conversationId, turnId, round, messageIds, trigger }: RoundRef,
+  { conversationId, turnId, round, messageIds, steered = [], trigger }: RoundRef,
   promptHash: string,
 ): Promise<BegunRound> {
   type Answer = BegunRound & { log?: LogAnswer; events?: EventRow[] }
@@ -64,13 +73,16 @@ export async function beginRound(
     turnId,
     round,
     messageIds,
+    steered,
     trigger,
     promptHash,
   ])
   if (answer.outcome !== 'run') return answer
   publishNotice(database, conversationId, answer.log, JSON.stringify(answer.events))
   const { state, settings, startedAtMs, firstSeq } = answer
-  return { outcome: 'run', state, settings, startedAtMs, firstSeq }
+  // A turn that began under an earlier version has no policy among its settings.
+  const complete: TurnSettings = { ...settings, permissions: settings.permissions ?? 'allowReads' }
+  return { outcome: 'run', state, settings: complete, startedAtMs, firstSeq }
 }
 
 /**
@@ -83,8 +95,8 @@ export async function finishRound(database: Database, finished: FinishedRound): 
   const answer = await database.call<{
     outcome: 'stored' | 'done' | 'over'
     stored?: RoundOutcome
-    /** Streamed text was kept as well, before these events. */
-    kept?: boolean
+    /** More than these events was appended. */
+    changed?: boolean
     log?: LogAnswer
   }>('finish_round', [
     conversationId,
@@ -93,16 +105,17 @@ export async function finishRound(database: Database, finished: FinishedRound): 
     storableJson(finished.outcome),
     finished.message === null ? null : storableJson(finished.message),
     storableJson(finished.calls.map(toCallRow)),
+    finished.requests.length === 0 ? null : storableJson(finished.requests),
     finished.usage === null ? null : storableJson(finished.usage),
     events,
     finished.deltaFloor,
     finished.outcome.kind !== 'tools',
   ])
-  publishNotice(database, conversationId, answer.log, answer.kept ? undefined : events)
+  publishNotice(database, conversationId, answer.log, answer.changed ? undefined : events)
   if (answer.stored !== undefined) return answer.stored
   return answer.outcome === 'over' ? { kind: 'nothing' } : finished.outcome
 }
 
-function toCallRow({ callId, providerCallId, name, arguments: args, end }: NewCall): object {
-  return { id: callId, providerCallId, name, arguments: args, ...end }
+function toCallRow({ callId, providerCallId, name, arguments: args, permission, end }: NewCall): object {
+  return { id: callId, providerCallId, name, arguments: args, permission, ...end }
 }

@@ -4,6 +4,7 @@ import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { CallProgress, ToolStatus } from '../contracts/tool-call.ts'
 import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
 import type { Database } from './database.ts'
+import { requestColumns, type RequestRow, toHumanRequest } from './requests.ts'
 import { messageColumns, type MessageRow, toMessage } from './message-row.ts'
 
 type CallRow = {
@@ -12,6 +13,8 @@ type CallRow = {
   status: ToolStatus | null
   steps: string[] | null
   done: number[] | null
+  /** An open request is about it. */
+  waits: boolean
 }
 
 type SnapshotRow = {
@@ -22,6 +25,7 @@ type SnapshotRow = {
   }
   messages: (Omit<MessageRow, 'created_at'> & { created_at: string })[] | null
   calls: CallRow[] | null
+  requests: RequestRow[] | null
 }
 
 /**
@@ -38,18 +42,22 @@ export async function getSnapshot(database: Database, owner: OwnerId, id: Conver
           where conversation_id = $1 and state <> 'received') m) as messages,
        (select json_agg(k order by length(k.id), k.id) from (
           select t.id, t.name, t.status, e.body -> 'steps' as steps,
-              (select json_agg(s.step_index order by s.step_index) from tool_steps s where s.call_id = t.id) as done
+              (select json_agg(s.step_index order by s.step_index) from tool_steps s where s.call_id = t.id) as done,
+              exists (select 1 from requests r where r.conversation_id = c.id and r.outcome is null
+                and t.id = any (r.call_ids)) as waits
             from conversations c
             join tool_calls t on t.turn_id = c.turn_id
             join events e on e.conversation_id = c.id and e.key = t.id || ':started'
-            where c.id = $1) k) as calls`,
+            where c.id = $1) k) as calls,
+       (select json_agg(q order by q.opened_at, q.id) from (select ${requestColumns} from requests r
+          where r.conversation_id = $1 and r.outcome is null) q) as requests`,
     [id, owner],
   )
   if (!row?.conversation) throw new AppError('not_found', `There is no conversation ${id}.`)
   return toSnapshot(row)
 }
 
-function toSnapshot({ conversation: row, messages, calls }: SnapshotRow): Snapshot {
+function toSnapshot({ conversation: row, messages, calls, requests }: SnapshotRow): Snapshot {
   const conversation = toConversation({
     ...row,
     created_at: new Date(row.created_at),
@@ -63,7 +71,7 @@ function toSnapshot({ conversation: row, messages, calls }: SnapshotRow): Snapsh
   return {
     conversation,
     messages: shown.filter(({ state }) => state !== 'queued'),
-    openRequests: [],
+    openRequests: (requests ?? []).map(toHumanRequest),
     queue: queued.map(({ id, text }, position) => ({ messageId: id, text: text ?? '', position })),
     ...(row.turn_id === null
       ? {}
@@ -80,14 +88,14 @@ function toSnapshot({ conversation: row, messages, calls }: SnapshotRow): Snapsh
 }
 
 /** Progress of one call as the log knows it. */
-export function toCallProgress({ id, name, status, steps, done }: CallRow): CallProgress {
+export function toCallProgress({ id, name, status, steps, done, waits }: CallRow): CallProgress {
   const names = steps ?? []
   const finished = new Set(done ?? [])
   const current = names.findIndex((_, index) => !finished.has(index))
   return {
     callId: id,
     name,
-    status: status ?? 'running',
+    status: status ?? (waits ? 'waiting' : 'running'),
     ...(names.length === 0
       ? {}
       : { stepIndex: current === -1 ? names.length - 1 : current, stepCount: names.length }),

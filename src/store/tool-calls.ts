@@ -1,4 +1,5 @@
 import type { CallId, OwnerId } from '../contracts/ids.ts'
+import type { CallPermission, PermissionPolicy } from '../contracts/permission.ts'
 import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { FailedCallRef, ToolCallRef, ToolStepRef } from '../contracts/activity-interface.ts'
 import type { Database } from './database.ts'
@@ -28,6 +29,8 @@ export type BegunTry =
       /** Outputs of earlier steps, by name. */
       earlier: Record<string, unknown>
     }
+  /** The grant that allowed the call is gone, and no try has begun. */
+  | { outcome: 'ungranted'; owner: OwnerId; permissions: PermissionPolicy; permission: CallPermission }
   | { outcome: 'done'; status: ToolStatus }
   | { outcome: 'missing' }
 
@@ -82,7 +85,12 @@ export async function finishCall(
   events: readonly NewEvent[],
 ): Promise<ToolStatus> {
   const json = toEventRowsJson(events)
-  const answer = await database.call<{ status: ToolStatus | null; log?: LogAnswer }>('finish_call', [
+  const answer = await database.call<{
+    status: ToolStatus | null
+    /** More than these events was appended. */
+    changed?: boolean
+    log?: LogAnswer
+  }>('finish_call', [
     conversationId,
     turnId,
     callId,
@@ -92,6 +100,6 @@ export async function finishCall(
     storableText(end.text),
     json,
   ])
-  publishNotice(database, conversationId, answer.log, json)
+  publishNotice(database, conversationId, answer.log, answer.changed ? undefined : json)
   return answer.status ?? end.status
 }

@@ -58,6 +58,8 @@ async function open(): Promise<Harness> {
         title: 'Test',
         model: 'scripted/demo',
         busyPolicy: 'queue',
+        permissions: 'allowReads',
+        limit: undefined,
         history: { kind: 'full' },
         memory: false,
       })

@@ -22,6 +22,7 @@ historyConformance('the history in PostgreSQL', async () => ({
       text: 'Waits.',
       via: 'api',
       queueLimit: 100,
+      turnLimit: 50,
     })
     await announceMessage(store.database, conversationId, id)
   },

@@ -29,6 +29,7 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
         text,
         via: 'api',
         queueLimit: 100,
+        turnLimit: 50,
         ...changes,
       }),
     announce: (message: string) => announceMessage(database, id, `${id}.${message}`),
@@ -76,6 +77,7 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
       outcome,
       message: { id: messageId, text, toolCalls: rows },
       calls: rows,
+      requests: [],
       usage: {
         attempt: 1,
         model: 'scripted/demo',

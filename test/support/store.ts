@@ -54,6 +54,8 @@ export function openStore(url: string): TestStore {
         title: 'Test',
         model: 'scripted/demo',
         busyPolicy: 'queue',
+        permissions: 'allowReads',
+        limit: undefined,
         history: { kind: 'full' },
         memory: false,
         ...changes,
