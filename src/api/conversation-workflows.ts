@@ -35,8 +35,8 @@ export interface ConversationWorkflows {
   signalCancel(conversationId: ConversationId, turnId: TurnId | null): Promise<boolean>
   /** Undefined when no worker answers within a second. */
   queryProgress(conversationId: ConversationId): Promise<ToolProgressAnswer | undefined>
-  /** Ends a deleted conversation's workflow. */
-  terminate(conversationId: ConversationId): Promise<void>
+  /** Ends the workflow, if one runs; the next message starts a new one. @throws AppError `temporal_unavailable` */
+  terminate(conversationId: ConversationId, reason: string): Promise<void>
   isReachable(): Promise<boolean>
 }
 
@@ -102,10 +102,10 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
       }
     },
 
-    async terminate(conversationId) {
+    async terminate(conversationId, reason) {
       await isThere(
         call(callTimeoutMs, async () => {
-          await workflows.getHandle(workflowIdOf(conversationId)).terminate('deleted by its owner')
+          await workflows.getHandle(workflowIdOf(conversationId)).terminate(reason)
         }),
       )
     },

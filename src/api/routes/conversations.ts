@@ -144,7 +144,7 @@ export function conversationRoutes(services: ApiServices) {
       const owner = context.get('owner').id
       await getConversation(database, owner, id)
       // Before the rows: without Temporal nothing is deleted, and the request can be repeated.
-      await workflows.terminate(id)
+      await workflows.terminate(id, 'deleted by its owner')
       await deleteConversation(database, owner, id)
       return context.body(null, 204)
     })

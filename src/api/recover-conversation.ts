@@ -1,0 +1,26 @@
+import type { ConversationId, TurnId } from '../contracts/ids.ts'
+import type { Database } from '../store/database.ts'
+import { findUnanswered, markStalled } from '../store/stalled.ts'
+import { endLostTurn } from '../store/turns.ts'
+import type { ConversationWorkflows } from './conversation-workflows.ts'
+
+export type RecoverServices = { database: Database; workflows: ConversationWorkflows }
+
+/**
+ * Ends the turn that a workflow which is gone has left, and tells a new workflow of the messages that wait, in
+ * order. `turnId` is the turn that ran before the workflow was found to be gone: a later one is a new workflow's.
+ * Whatever was done before is not done again, so one that failed in the middle may be repeated.
+ * @throws AppError `temporal_unavailable`
+ */
+export async function recoverConversation(
+  { database, workflows }: RecoverServices,
+  conversationId: ConversationId,
+  turnId: TurnId | null,
+): Promise<void> {
+  if (turnId !== null) await endLostTurn(database, conversationId, turnId)
+  await markStalled(database, conversationId, false)
+  const found = await findUnanswered(database, conversationId)
+  if (found === undefined) return
+  const { messages, ...facts } = found
+  for (const message of messages) await workflows.signalMessage({ conversationId, ...message, ...facts })
+}
