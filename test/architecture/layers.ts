@@ -12,6 +12,8 @@ export type Layer = {
 const services = ['contracts', 'schemas', 'ops']
 /** Of the chain, what only computes: whatever reaches a chain comes as a port. */
 const chainParsers = ['chain/parse.ts', 'chain/untrusted-text.ts']
+/** Forms are checked before they are sent as well. */
+const answerCheck = 'schemas/check-answers.ts'
 /** Of models and chains, what says what there is. */
 const registries = [
   'models/provider-config.ts',
@@ -27,17 +29,21 @@ export const layers: Readonly<Record<string, Layer>> = {
   schemas: { parts: ['contracts'], packages: ['zod', '@hono/zod-openapi'], node: false },
   workflows: { parts: ['contracts'], packages: ['@temporalio/workflow'], node: false },
   ops: { parts: ['contracts'], node: true },
+  permissions: { parts: ['contracts', 'schemas'], packages: ['zod'], node: true },
   toolkit: { parts: ['contracts', 'schemas', ...chainParsers], packages: ['zod'], node: true },
   tools: { parts: ['contracts', 'toolkit', ...chainParsers], packages: ['zod'], node: false },
   models: { parts: services, node: true },
   store: { parts: services, node: true },
   // It implements the ports that tools are given.
   chain: { parts: services, types: ['toolkit/tool-services.ts'], node: true },
-  activities: { parts: [...services, 'toolkit', 'models', 'store', 'chain'], node: true },
-  api: { parts: [...services, 'store', 'toolkit', ...registries, ...chainParsers], node: true },
-  client: { parts: ['contracts'], node: false },
-  terminal: { parts: ['contracts', 'client'], node: true },
-  web: { parts: ['contracts', 'client'], node: false },
+  activities: { parts: [...services, 'permissions', 'toolkit', 'models', 'store', 'chain'], node: true },
+  api: {
+    parts: [...services, 'permissions', 'store', 'toolkit', ...registries, ...chainParsers],
+    node: true,
+  },
+  client: { parts: ['contracts', answerCheck], node: false },
+  terminal: { parts: ['contracts', 'client', answerCheck], node: true },
+  web: { parts: ['contracts', 'client', answerCheck], node: false },
   worker: { parts: ['*'], node: true },
   dev: { parts: ['*'], node: true },
   bench: { parts: ['*'], node: true },
