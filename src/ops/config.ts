@@ -1,4 +1,5 @@
 import type { HistoryStrategy } from '../contracts/conversation.ts'
+import type { PermissionPolicy } from '../contracts/permission.ts'
 import { findCrossFaults, toConfigError, toFaults, toMissingFault } from './config-faults.ts'
 import { configSchema } from './config-schema.ts'
 import { readEnvironment } from './read-environment.ts'
@@ -27,6 +28,14 @@ export type Config = {
     tokens: string | undefined
   }
   readonly tools: { folder: string | undefined; timeoutMs: number; tries: number }
+  readonly permissions: {
+    /** Of conversations that choose none themselves. */
+    policy: PermissionPolicy
+    /** The operator's rules; `loadPermissionRules` reads them. */
+    rulesPath: string | undefined
+    /** How long a permission or a question stays open. */
+    requestTtlMs: number
+  }
   /** Of conversations that choose none themselves. */
   readonly history: HistoryStrategy
   readonly turn: { timeoutMs: number }

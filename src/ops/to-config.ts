@@ -33,6 +33,11 @@ export function toConfig(values: ConfigValues): Config {
       timeoutMs: values.PERDURA_TOOL_TIMEOUT_MS,
       tries: values.PERDURA_TOOL_TRIES,
     },
+    permissions: {
+      policy: values.PERDURA_PERMISSIONS,
+      rulesPath: values.PERDURA_PERMISSION_RULES,
+      requestTtlMs: values.PERDURA_REQUEST_TTL_SECONDS * 1_000,
+    },
     history: toHistoryStrategy(values),
     turn: { timeoutMs: values.PERDURA_TURN_TIMEOUT_MS },
     worker: {

@@ -13,6 +13,7 @@ describe('loadConfig', () => {
       temporal: { address: undefined, namespace: 'default', tls: undefined },
       history: { kind: 'slidingWindow', window: 40 },
       turn: { timeoutMs: 600_000 },
+      permissions: { policy: 'allowReads', rulesPath: undefined, requestTtlMs: 259_200_000 },
       limits: { queuedMessages: 100, streamBufferEvents: 1_000, streamBufferBytes: 1_000_000 },
     })
   })
@@ -28,6 +29,23 @@ describe('loadConfig', () => {
     expect(config.server).toMatchObject({ port: 8080, allowedHosts: ['a.example', 'b.example'] })
     expect(config.history).toEqual({ kind: 'slidingWindow', window: 3 })
     expect(config.auth.tokenTtlMs).toBe(172_800_000)
+  })
+
+  test('reads permissions', () => {
+    const env = {
+      PERDURA_PERMISSIONS: 'denyAll',
+      PERDURA_PERMISSION_RULES: here,
+      PERDURA_REQUEST_TTL_SECONDS: '60',
+    }
+    expect(loadConfig(env).permissions).toEqual({
+      policy: 'denyAll',
+      rulesPath: here,
+      requestTtlMs: 60_000,
+    })
+  })
+
+  test('error: a request that would stay open for more than 30 days', () => {
+    expect(messageOf({ PERDURA_REQUEST_TTL_SECONDS: '2592001' })).toContain('from 1 to 2592000')
   })
 
   test('behavior: strategies without a window have none', () => {

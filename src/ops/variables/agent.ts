@@ -1,3 +1,4 @@
+import { longestWaitDays } from '../../contracts/limits.ts'
 import { existing, integer, oneOf, text, url } from './field.ts'
 import { variable } from './variable.ts'
 
@@ -55,6 +56,17 @@ export const agentGroup = {
     }),
     PERDURA_TURN_TIMEOUT_MS: variable(integer(1_000, 86_400_000).prefault('600000'), {
       about: 'Time of one turn, in milliseconds; it then ends with `turn_time_limit`.',
+    }),
+    PERDURA_PERMISSIONS: variable(oneOf(['allowReads', 'ask', 'denyAll']).prefault('allowReads'), {
+      about:
+        'Permission policy of new conversations: allowReads asks about what others could feel, ask about everything, denyAll denies all and asks nobody.',
+    }),
+    PERDURA_PERMISSION_RULES: variable(existing('file').optional(), {
+      about: 'JSON file with permission rules of yours, which are looked at before the policy.',
+      example: './permission-rules.json',
+    }),
+    PERDURA_REQUEST_TTL_SECONDS: variable(integer(1, longestWaitDays * 86_400).prefault('259200'), {
+      about: 'How long a permission or a question waits for a person, in seconds; no answer then means no.',
     }),
     PERDURA_TOOLS: variable(existing('folder').optional(), {
       about: 'Folder with tools of your own, one file each.',
