@@ -3,6 +3,7 @@ import type { ActivityServices } from './activity-services.ts'
 import { callModel } from './call-model.ts'
 import { failToolCall } from './fail-tool-call.ts'
 import { finishTurn } from './finish-turn.ts'
+import { resolveRequest } from './resolve-request.ts'
 import { runTool } from './run-tool.ts'
 import { runToolStep } from './run-tool-step.ts'
 
@@ -12,6 +13,7 @@ export function createActivities(services: ActivityServices): Activities {
     callModel: (round) => callModel(round, services),
     runTool: (call) => runTool(call, services),
     runToolStep: (step) => runToolStep(step, services),
+    resolveRequest: (request) => resolveRequest(request, services),
     failToolCall: (call) => failToolCall(call, services),
     finishTurn: (end) => finishTurn(end, services),
   }

@@ -27,12 +27,10 @@ const patient = {
 const shared: ActivityOptions = { ...patient, heartbeatTimeout: '10s' }
 
 /** Short writes that must succeed in the end, however long the database is away. */
-const { failToolCall, finishTurn } = proxyActivities<Activities>({
+export const writes = proxyActivities<Pick<Activities, 'failToolCall' | 'finishTurn' | 'resolveRequest'>>({
   ...patient,
   startToCloseTimeout: '30s',
 })
-
-export { failToolCall, finishTurn }
 
 export function scheduleModelCall(round: RoundRef, model: string | undefined): Promise<RoundOutcome> {
   const { callModel } = proxyActivities<Activities>({

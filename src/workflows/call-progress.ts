@@ -10,14 +10,20 @@ export class CallProgressTable {
     this.#calls.clear()
   }
 
-  beginCall({ callId, name, steps }: ScheduledCall): void {
+  beginCall({ callId, name, steps, request }: ScheduledCall): void {
     this.#calls.set(callId, {
       callId,
       name,
-      status: 'running',
+      status: request === undefined ? 'running' : 'waiting',
       ...(steps.length === 0 ? {} : { stepIndex: 0, stepCount: steps.length }),
       steps: steps.map((step) => ({ name: step.name, status: 'pending' })),
     })
+  }
+
+  /** The call waits for a person, or goes on. */
+  setStatus({ callId }: ScheduledCall, status: 'running' | 'waiting'): void {
+    const call = this.#calls.get(callId)
+    if (call !== undefined) call.status = status
   }
 
   beginStep({ callId }: ScheduledCall, stepIndex: number): void {
@@ -38,12 +44,17 @@ export class CallProgressTable {
     if (last !== undefined) last.status = status === 'ok' || status === 'cancelled' ? status : 'error'
   }
 
-  /** Names of the calls that run, for the current details. */
-  running(): string[] {
+  count(status: CallProgress['status']): number {
+    return [...this.#calls.values()].filter((call) => call.status === status).length
+  }
+
+  /** A line for each call that is open, for the current details. */
+  describe(): string[] {
     return [...this.#calls.values()].flatMap(({ name, status, steps }) => {
+      if (status === 'waiting') return [`- waiting: \`${name}\``]
       if (status !== 'running') return []
       const step = steps.find((candidate) => candidate.status === 'running')
-      return [step === undefined ? name : `${name} (${step.name})`]
+      return [`- running: \`${step === undefined ? name : `${name} (${step.name})`}\``]
     })
   }
 

@@ -1,75 +1,141 @@
-import { setCurrentDetails } from '@temporalio/workflow'
-
-import type { ConversationState } from '../contracts/conversation.ts'
+import type { TurnId } from '../contracts/ids.ts'
 import type { StatusAnswer, TurnEnd } from '../contracts/turn.ts'
 import type { CallProgressTable } from './call-progress.ts'
+import { type Change, nextPhase, type Phase } from './conversation-phase.ts'
+import type { Engine } from './engine.ts'
 import type { MessageQueue } from './message-queue.ts'
+import type { OpenRequests } from './open-requests.ts'
 
-type RunningTurn = { turnId: string; round: number }
+export type StateParts = {
+  engine: Pick<Engine, 'describe' | 'index' | 'now'>
+  queue: MessageQueue
+  calls: CallProgressTable
+  requests: Pick<OpenRequests, 'list'>
+}
 
-/** What the conversation is doing: one field, changed in one function, shown to queries and the Temporal UI. */
+/** What the conversation is doing, shown to queries and to the Temporal UI. */
 export class StateOfConversation {
-  #state: ConversationState = 'idle'
-  #running: RunningTurn | undefined
-  #lastEnd: string | undefined
+  readonly #parts: StateParts
+  #phase: Phase = { state: 'idle' }
   #turns: number
-  readonly #queue: MessageQueue
-  readonly #calls: CallProgressTable
+  #lastEnd: string | undefined
+  #waitingSinceMs: number | undefined
+  #waitedMs = 0
+  #needsHuman: boolean
+  /** Told by the latest model call. */
+  model: string | undefined
 
-  constructor(turns: number, queue: MessageQueue, calls: CallProgressTable) {
+  /** `needsHuman`: an earlier run has left the search attribute so. */
+  constructor(parts: StateParts, turns: number, needsHuman: boolean) {
+    this.#parts = parts
     this.#turns = turns
-    this.#queue = queue
-    this.#calls = calls
+    this.#needsHuman = needsHuman
+  }
+
+  get phase(): Phase {
+    return this.#phase
   }
 
   get turns(): number {
     return this.#turns
   }
 
-  get runningTurnId(): string | undefined {
-    return this.#running?.turnId
+  get runningTurnId(): TurnId | undefined {
+    return this.#phase.state === 'idle' ? undefined : this.#phase.turnId
   }
 
-  /** The only place where the state changes. */
-  change(state: ConversationState, running: RunningTurn | undefined): void {
-    this.#state = this.#state === 'cancelling' && state !== 'idle' ? 'cancelling' : state
-    this.#running = running
-    this.describe()
-  }
-
-  /** The running turn is being stopped. */
-  cancelling(): void {
-    this.change('cancelling', this.#running)
+  /** How long turns of this run have waited for people, with nothing else to do. */
+  get waitedMs(): number {
+    const since = this.#waitingSinceMs
+    return this.#waitedMs + (since === undefined ? 0 : this.#parts.engine.now() - since)
   }
 
   countTurn(): number {
     return ++this.#turns
   }
 
+  change(change: Change): void {
+    const before = this.#phase.state
+    this.#phase = nextPhase(this.#phase, change)
+    if (before !== this.#phase.state) this.#noteWaiting(before === 'waiting')
+    this.describe()
+  }
+
+  /** Brings the phase in line with what the calls of the round are doing. */
+  settleCalls(): void {
+    const { calls } = this.#parts
+    if (calls.count('running') > 0) this.change({ kind: 'toolsRun' })
+    else if (calls.count('waiting') > 0) this.change({ kind: 'onlyPeopleAwaited' })
+  }
+
   endTurn({ outcome, code }: TurnEnd): void {
     this.#lastEnd = code === undefined ? outcome : `${outcome} (${code})`
-    this.change('idle', undefined)
+    this.change({ kind: 'turnEnded' })
+    const { engine } = this.#parts
+    engine.index({
+      state: this.#phase.state,
+      ...(this.#needsHuman ? { needsHuman: false } : {}),
+      ...(this.model === undefined ? {} : { model: this.model }),
+      endedAtMs: engine.now(),
+    })
+    this.#needsHuman = false
   }
 
   answer(): StatusAnswer {
+    const waitingFor = this.#parts.requests.list()
     return {
-      state: this.#state,
-      ...(this.#running === undefined ? {} : this.#running),
-      queued: this.#queue.length,
+      ...this.#phase,
+      queued: this.#parts.queue.length,
       turns: this.#turns,
+      ...(waitingFor.length === 0
+        ? {}
+        : {
+            waitingFor: waitingFor.map(({ requestId, kind, expiresAtMs }) => ({
+              requestId,
+              kind,
+              expiresAt: toTime(expiresAtMs),
+            })),
+          }),
     }
   }
 
   /** Refreshes the details in the Temporal UI; facts only, never what anybody said. */
   describe(): void {
+    const { calls, queue, requests } = this.#parts
+    const phase = this.#phase
     const lines = [
-      `**${this.#state}**`,
-      this.#running === undefined
+      `**${phase.state}**`,
+      phase.state === 'idle'
         ? `${this.#turns} turns${this.#lastEnd === undefined ? '' : `, the last one: ${this.#lastEnd}`}`
-        : `Turn \`${this.#running.turnId}\`, round ${this.#running.round}`,
-      ...this.#calls.running().map((call) => `- running: \`${call}\``),
-      this.#queue.length === 0 ? '' : `${this.#queue.length} messages are queued`,
+        : `Turn \`${phase.turnId}\`, round ${phase.round}`,
+      ...calls.describe(),
+      ...requests
+        .list()
+        .map(
+          ({ requestId, kind, expiresAtMs }) =>
+            `- waits for a person: ${kind} \`${requestId}\`, until ${toTime(expiresAtMs)}`,
+        ),
+      queue.length === 0 ? '' : `${queue.length} messages are queued`,
     ]
-    setCurrentDetails(lines.filter((line) => line !== '').join('\n\n'))
+    this.#parts.engine.describe(lines.filter((line) => line !== '').join('\n\n'))
   }
+
+  #noteWaiting(waitedBefore: boolean): void {
+    const { engine } = this.#parts
+    if (waitedBefore && this.#waitingSinceMs !== undefined) {
+      this.#waitedMs += engine.now() - this.#waitingSinceMs
+      this.#waitingSinceMs = undefined
+    }
+    if (this.#phase.state === 'waiting') this.#waitingSinceMs = engine.now()
+    const needsHuman = this.#phase.state === 'waiting'
+    // The end of a turn writes the attributes anyway, and a stop is about to end it.
+    const isEnding = this.#phase.state === 'idle' || this.#phase.state === 'cancelling'
+    if (needsHuman === this.#needsHuman || isEnding) return
+    this.#needsHuman = needsHuman
+    engine.index({ state: this.#phase.state, needsHuman })
+  }
+}
+
+function toTime(timeMs: number): string {
+  return new Date(timeMs).toISOString()
 }

@@ -4,11 +4,11 @@ import type { WaitingMessage } from '../contracts/turn.ts'
 
 /**
  * Messages that wait for their turn, each once, in the order in which they were accepted: signals of messages
- * that are posted in the same moment overtake each other. Remembers a bounded number of ids it has seen;
- * beyond that the database key decides.
+ * that are posted in the same moment overtake each other. Those that interrupt come before all others.
+ * Remembers a bounded number of ids it has seen; beyond that the database key decides.
  */
 export class MessageQueue {
-  readonly #waiting: WaitingMessage[]
+  #waiting: WaitingMessage[]
   #seen: MessageId[]
 
   constructor(waiting: readonly WaitingMessage[] = [], seen: readonly MessageId[] = []) {
@@ -20,18 +20,55 @@ export class MessageQueue {
     return this.#waiting.length
   }
 
-  add({ messageId, position }: WaitingMessage): void {
-    if (this.#seen.includes(messageId)) return
-    this.#seen = [...this.#seen, messageId].slice(-seenMessageLimit)
-    const before = this.#waiting.findLastIndex((other) => other.position < position)
-    this.#waiting.splice(before + 1, 0, { messageId, position })
+  /** One that interrupts whatever runs is among those that wait. */
+  get interrupts(): boolean {
+    return this.#waiting.some(interrupts)
+  }
+
+  /** Returns false for a message that was seen before. */
+  add(message: WaitingMessage): boolean {
+    if (this.#seen.includes(message.messageId)) return false
+    this.#seen = [...this.#seen, message.messageId].slice(-seenMessageLimit)
+    this.putBack([message])
+    return true
+  }
+
+  /** Queues messages that were taken out and came to nothing. */
+  putBack(messages: readonly WaitingMessage[]): void {
+    for (const { messageId, position, busyPolicy } of messages) {
+      const message = { messageId, position, ...(busyPolicy === undefined ? {} : { busyPolicy }) }
+      const before = this.#waiting.findLastIndex((other) => comesBefore(other, message))
+      this.#waiting.splice(before + 1, 0, message)
+    }
+  }
+
+  remove(messageId: MessageId): void {
+    this.#waiting = this.#waiting.filter((message) => message.messageId !== messageId)
   }
 
   takeFirst(): MessageId | undefined {
     return this.#waiting.shift()?.messageId
   }
 
+  /** Takes those that join the running turn. */
+  takeSteered(): WaitingMessage[] {
+    const steered = this.#waiting.filter(({ busyPolicy }) => busyPolicy === 'steer')
+    if (steered.length > 0) {
+      this.#waiting = this.#waiting.filter(({ busyPolicy }) => busyPolicy !== 'steer')
+    }
+    return steered
+  }
+
   toCarried(): { queue: WaitingMessage[]; seen: MessageId[] } {
     return { queue: this.#waiting, seen: this.#seen }
   }
+}
+
+function interrupts({ busyPolicy }: WaitingMessage): boolean {
+  return busyPolicy === 'interrupt'
+}
+
+function comesBefore(one: WaitingMessage, other: WaitingMessage): boolean {
+  if (interrupts(one) !== interrupts(other)) return interrupts(one)
+  return one.position < other.position
 }

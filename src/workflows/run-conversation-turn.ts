@@ -1,108 +1,134 @@
-import { ActivityFailure, CancellationScope, isCancellation, log, TimeoutFailure } from '@temporalio/workflow'
-
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
-import type { CarriedTurn, Turn, TurnEnd } from '../contracts/turn.ts'
-import {
-  classifyToolFailure,
-  failToolCall,
-  finishTurn,
-  scheduleModelCall,
-  scheduleTool,
-  scheduleToolStep,
-} from './activity-ports.ts'
+import type { CarriedTurn, RoundOutcome, RoundRef, Turn, TurnEnd, WaitingMessage } from '../contracts/turn.ts'
 import type { CallProgressTable } from './call-progress.ts'
 import type { StateOfConversation } from './conversation-state.ts'
-import { mustContinueAsNew } from './must-continue-as-new.ts'
+import type { Engine, Scope } from './engine.ts'
+import type { MessageQueue } from './message-queue.ts'
+import type { OpenRequests } from './open-requests.ts'
 import { runToolCall } from './tool-call.ts'
 import { runTurn, type TurnExit } from './turn.ts'
 
-/** Models told by earlier rounds, for the activity summaries. */
-export type ModelMemory = { model?: string | undefined }
+/** What a turn shares with its conversation. */
+export type TurnParts = {
+  engine: Engine
+  state: StateOfConversation
+  calls: CallProgressTable
+  requests: OpenRequests
+  queue: MessageQueue
+}
 
 /** Runs one turn with activities as its ports. Never throws: every failure is an end of the turn. */
 export async function runConversationTurn(
   carried: CarriedTurn,
-  state: StateOfConversation,
-  calls: CallProgressTable,
-  memory: ModelMemory,
+  scope: Scope,
+  parts: TurnParts,
 ): Promise<TurnExit> {
-  const { turn } = carried
-  const exit = await tryTurn(carried, state, calls, memory)
-  if (exit.kind === 'ended' && !exit.end.written) await writeEnd(turn, exit.end)
+  const { engine, requests } = parts
+  const exit = await tryTurn(carried, scope, parts)
+  if (exit.kind === 'cut') {
+    const answers = requests.listGiven()
+    return answers.length === 0 ? exit : { kind: 'cut', carried: { ...exit.carried, answers } }
+  }
+  await requests.close()
+  if (!exit.end.written) await engine.shield(() => writeEnd(carried.turn, exit.end, engine))
   return exit
 }
 
-async function tryTurn(
-  carried: CarriedTurn,
-  state: StateOfConversation,
-  calls: CallProgressTable,
-  memory: ModelMemory,
-): Promise<TurnExit> {
+async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Promise<TurnExit> {
   const { turn } = carried
+  const { engine, state, calls, queue } = parts
+  let steered: WaitingMessage[] = []
   calls.beginTurn(turn.turnId)
+  beginCalls(carried.calls ?? [], parts)
   try {
     return await runTurn(carried, {
       async callModel(round) {
-        state.change('thinking', { turnId: turn.turnId, round: round.round })
-        const outcome = await scheduleModelCall(round, memory.model)
-        if (outcome.kind !== 'nothing') memory.model = outcome.model ?? memory.model
-        if (outcome.kind !== 'tools') return outcome
-        calls.beginTurn(turn.turnId)
-        for (const call of outcome.calls) calls.beginCall(call)
-        state.change('tools', { turnId: turn.turnId, round: round.round })
+        const outcome = await callModel(round, parts)
+        // Once the model has answered, its activity has made them part of the turn.
+        if (outcome.kind === 'nothing') queue.putBack(steered)
+        steered = []
         return outcome
       },
-      runToolCall: (call) => runCall(turn, call, state, calls),
+      runToolCall: (call) => runCall(turn, call, parts),
+      takeSteered() {
+        steered = queue.takeSteered()
+        return steered.map(({ messageId }) => messageId)
+      },
       // A turn that is being stopped ends here: the next run would know nothing of the Stop.
-      mustCut: () => !CancellationScope.current().consideredCancelled && mustContinueAsNew(),
-      now: Date.now,
+      mustCut: () => !scope.isCancelled && engine.mustContinueAsNew(),
+      now: () => engine.now(),
+      waitedMs: () => state.waitedMs,
     })
   } catch (error) {
+    // Nobody can tell whether the model was given them; a turn whose message was answered comes to nothing.
+    queue.putBack(steered)
     // Whatever else still runs of this turn must not reach into the next one.
-    CancellationScope.current().cancel()
-    return { kind: 'ended', end: toEnd(error) }
+    scope.cancel()
+    return { kind: 'ended', end: toEnd(error, engine) }
   }
 }
 
-async function runCall(
-  { conversationId, turnId }: Turn,
-  call: ScheduledCall,
-  state: StateOfConversation,
-  calls: CallProgressTable,
-): Promise<CallOutcome> {
+async function callModel(round: RoundRef, parts: TurnParts): Promise<RoundOutcome> {
+  const { engine, state, calls } = parts
+  state.change({ kind: 'modelCalled', round: round.round })
+  const outcome = await engine.callModel(round, state.model)
+  if (outcome.kind !== 'nothing') state.model = outcome.model ?? state.model
+  if (outcome.kind !== 'tools') return outcome
+  calls.beginTurn(round.turnId)
+  beginCalls(outcome.calls, parts)
+  return outcome
+}
+
+function beginCalls(opened: readonly ScheduledCall[], { calls, requests, state }: TurnParts): void {
+  for (const call of opened) {
+    calls.beginCall(call)
+    if (call.request !== undefined) requests.open(call.request)
+  }
+  if (opened.length > 0) state.settleCalls()
+}
+
+async function runCall(turn: Turn, call: ScheduledCall, parts: TurnParts): Promise<CallOutcome> {
+  const { engine, state, calls, requests } = parts
+  const { conversationId, turnId } = turn
   const ref = { conversationId, turnId, callId: call.callId }
+  const note = (status: 'running' | 'waiting') => {
+    calls.setStatus(call, status)
+    state.settleCalls()
+  }
   const outcome = await runToolCall(call, {
-    runTool: (wanted) => scheduleTool(ref, wanted),
-    runToolStep: (wanted, stepIndex) => scheduleToolStep(ref, wanted, stepIndex),
-    failToolCall: (_, failure) => failToolCall({ ...ref, ...failure }),
+    ask: (request) => requests.ask(turn, request),
+    runTool: (wanted) => engine.runTool(ref, wanted),
+    runToolStep: (wanted, stepIndex) => engine.runToolStep(ref, wanted, stepIndex),
+    failToolCall: (_, failure) => engine.failToolCall({ ...ref, ...failure }),
+    onWait: () => note('waiting'),
+    onRun: () => note('running'),
     onStep(wanted, stepIndex) {
       calls.beginStep(wanted, stepIndex)
       state.describe()
     },
-    classify: classifyToolFailure,
+    classify: (error) => engine.classify(error),
   })
   calls.endCall(call, outcome)
+  state.settleCalls()
   return outcome
 }
 
-function toEnd(error: unknown): TurnEnd {
-  if (isCancellation(error)) return { outcome: 'cancelled', code: 'stopped', written: false }
-  const cause = error instanceof ActivityFailure ? error.cause : undefined
-  if (cause instanceof TimeoutFailure) return { outcome: 'error', code: 'model_timeout', written: false }
-  log.error('turn failed', { error })
-  return { outcome: 'error', code: 'internal', written: false }
+function toEnd(error: unknown, engine: Engine): TurnEnd {
+  if (engine.isCancellation(error)) return { outcome: 'cancelled', code: 'stopped', written: false }
+  return { outcome: 'error', code: engine.toTurnCode(error), written: false }
 }
 
-/** Runs although the turn's scope is cancelled. */
-function writeEnd({ conversationId, turnId, messageIds, trigger }: Turn, end: TurnEnd): Promise<void> {
-  return CancellationScope.nonCancellable(() =>
-    finishTurn({
-      conversationId,
-      turnId,
-      trigger,
-      messageIds,
-      outcome: end.outcome,
-      ...(end.code === undefined ? {} : { code: end.code }),
-    }),
-  )
+async function writeEnd(
+  { conversationId, turnId, messageIds, trigger }: Turn,
+  { outcome, code }: TurnEnd,
+  engine: Engine,
+): Promise<void> {
+  await engine.finishTurn({
+    conversationId,
+    turnId,
+    trigger,
+    messageIds,
+    outcome,
+    ...(code === undefined ? {} : { code }),
+  })
 }

@@ -58,6 +58,7 @@ export async function openEngine(options: { maxCachedWorkflows?: number } = {}):
     callModel: (round) => activitiesOf(round).callModel(round),
     runTool: (call) => activitiesOf(call).runTool(call),
     runToolStep: (step) => activitiesOf(step).runToolStep(step),
+    resolveRequest: (request) => activitiesOf(request).resolveRequest(request),
     failToolCall: (call) => activitiesOf(call).failToolCall(call),
     finishTurn: (end) => activitiesOf(end).finishTurn(end),
   }
@@ -102,6 +103,10 @@ function recorded(given: Partial<Activities>, note: (what: string) => void): Act
     async runToolStep(step) {
       note(`runToolStep ${step.callId} ${step.step}`)
       return given.runToolStep?.(step) ?? { status: 'ok' }
+    },
+    async resolveRequest(request) {
+      note(`resolveRequest ${request.requestId} ${request.answerId}`)
+      return given.resolveRequest?.(request) ?? { calls: {} }
     },
     async failToolCall(call) {
       note(`failToolCall ${call.callId} ${call.code}`)

@@ -1,0 +1,51 @@
+import type { RequestRef } from '../contracts/human-request.ts'
+import type { Activities, FailedCallRef, ToolCallRef } from '../contracts/activity-interface.ts'
+import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
+import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
+
+/** Work that can be cancelled as one. */
+export interface Scope {
+  readonly isCancelled: boolean
+  cancel(): void
+  run<Result>(body: () => Promise<Result>): Promise<Result>
+}
+
+/** What the Temporal UI shows and finds of a conversation. */
+export type Appearance = { state: string; needsHuman?: boolean; model?: string; endedAtMs?: number }
+
+/**
+ * What the loop needs from the world. The workflow passes Temporal; a test passes plain functions.
+ *
+ * `until` must resolve with true when the condition holds, with false when the time is over, and must reject
+ * when the scope it was called in is cancelled. Activities must reject when their scope is cancelled, after
+ * they have ended, or resolve with what they came to; writes (`resolveRequest`, `finishTurn`, `failToolCall`)
+ * must be repeated until they succeed.
+ */
+export interface Engine extends Pick<Activities, 'resolveRequest' | 'finishTurn' | 'failToolCall'> {
+  callModel(round: RoundRef, model: string | undefined): Promise<RoundOutcome>
+  runTool(ref: ToolCallRef, call: ScheduledCall): Promise<CallOutcome>
+  runToolStep(ref: ToolCallRef, call: ScheduledCall, stepIndex: number): Promise<CallOutcome>
+  until(holds: () => boolean, timeoutMs?: number): Promise<boolean>
+  openScope(): Scope
+  /** Runs although the scope around it is cancelled. */
+  shield<Result>(body: () => Promise<Result>): Promise<Result>
+  isCancellation(error: unknown): boolean
+  /** What a tool's failed activity means for its call. */
+  classify(error: unknown): 'cancelled' | Pick<FailedCallRef, 'status' | 'code'>
+  /** The code of the turn that ends with this error. */
+  toTurnCode(error: unknown): string
+  /** The history is long enough to go on in a new run. */
+  mustContinueAsNew(): boolean
+  /** Unix milliseconds. */
+  now(): number
+  /** Refuses an update; its type is an `AnswerRefusal`. */
+  refusal(type: string, message: string, details: readonly string[]): Error
+  /** Shows the details in the Temporal UI, in Markdown. */
+  describe(details: string): void
+  index(appearance: Appearance): void
+}
+
+/** Milliseconds until a request expires; at least one. */
+export function timeLeftMs({ expiresAtMs }: RequestRef, nowMs: number): number {
+  return Math.max(expiresAtMs - nowMs, 1)
+}
