@@ -4,6 +4,7 @@ import type { Chains } from '../chain/connect-chains.ts'
 import type { HistoryStrategy } from '../contracts/conversation.ts'
 import type { ModelRegistry } from '../models/model-registry.ts'
 import type { Logger } from '../ops/logger.ts'
+import type { ApiMetrics } from '../ops/metrics.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/event-log.ts'
 import type { OfferedTools } from '../toolkit/load-offered-tools.ts'
@@ -21,6 +22,7 @@ export type ApiServices = {
   chains: Chains
   guestLimiter: RateLimiterAbstract
   logger: Logger
+  metrics: ApiMetrics
   settings: ApiSettings
   /** False while the process is being stopped. */
   isAccepting(): boolean

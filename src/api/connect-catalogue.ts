@@ -1,19 +1,27 @@
 import { connectConfiguredChains, readChainSettings } from '../chain/connect-configured-chains.ts'
 import type { Chains } from '../chain/connect-chains.ts'
+import { parseAddress } from '../chain/parse.ts'
 import { createModelRegistry, type ModelRegistry } from '../models/model-registry.ts'
 import { readProviderConfigs } from '../models/provider-config.ts'
 import { assertConfiguration } from '../ops/assert-configuration.ts'
+import type { PermissionRule } from '../contracts/permission.ts'
 import type { Config } from '../ops/config.ts'
 import type { Logger } from '../ops/logger.ts'
 import { readEnvironment } from '../ops/read-environment.ts'
+import { loadPermissionRules } from '../permissions/load-permission-rules.ts'
 import { loadOfferedTools, type OfferedTools } from '../toolkit/load-offered-tools.ts'
 
-/** What a deployment offers: the models, tools and chains that its configuration names. */
-export type Catalogue = { models: ModelRegistry; tools: OfferedTools; chains: Chains }
+/** What a deployment offers: the models, tools and chains that its configuration names, and the rules on them. */
+export type Catalogue = {
+  models: ModelRegistry
+  tools: OfferedTools
+  chains: Chains
+  rules: readonly PermissionRule[]
+}
 
 /**
  * Opens the registries of a process.
- * @throws AppError `configuration`, naming the faults of models and chains together
+ * @throws AppError `configuration`, naming the faults of models and chains together; `permission_rules_invalid`
  */
 export async function connectCatalogue(config: Config, logger: Logger): Promise<Catalogue> {
   const env = readEnvironment()
@@ -28,5 +36,7 @@ export async function connectCatalogue(config: Config, logger: Logger): Promise<
   )
   const hasChain = chains.list().length > 0
   const tools = await loadOfferedTools(config.tools.folder, hasChain ? ['compiler', 'chain'] : ['compiler'])
-  return { models: createModelRegistry(providers, defaultModel), tools, chains }
+  const toolNames = [...tools.offered.list(), ...tools.absent].map(({ name }) => name)
+  const rules = await loadPermissionRules(config.permissions.rulesPath, { toolNames, parseAddress })
+  return { models: createModelRegistry(providers, defaultModel), tools, chains, rules }
 }

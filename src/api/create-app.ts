@@ -7,6 +7,7 @@ import { bodySizeLimitBytes } from '../contracts/limits.ts'
 import { eventSchema, snapshotEventSchema } from '../schemas/event.ts'
 import type { ApiServices } from './api-services.ts'
 import { authenticate } from './authenticate.ts'
+import { countRequests } from './count-requests.ts'
 import { toDocsPage } from './docs-page.ts'
 import { createRouter, withOtherProblems } from './open-api.ts'
 import type { OpenStreams } from './open-streams.ts'
@@ -25,7 +26,9 @@ import { conversationRoutes } from './routes/conversations.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { progressRoutes } from './routes/progress.ts'
+import { resetRoutes } from './routes/reset.ts'
 
 const info = { title: 'Perdura', version: '1', description: 'The native API; see docs/api.md for its use.' }
 
@@ -33,18 +36,27 @@ const info = { title: 'Perdura', version: '1', description: 'The native API; see
 export function createApp(services: ApiServices, streams: OpenStreams, host: string) {
   const app = createRouter()
   app.use(withRequestId(services.logger))
+  app.use(countRequests(services.metrics))
   app.use(withSecurityHeaders)
   app.use(closeWhenUnread)
   app.use(checkHost(host, services.settings.allowedHosts))
   if (services.settings.corsOrigins.length > 0)
     app.use('/api/*', cors({ origin: [...services.settings.corsOrigins] }))
   app.route('/', healthRoutes(services))
+  app.route('/', metricsRoutes(services))
   app.use(refuseWhenStopping(services.isAccepting))
   app.use(requireJson)
   app.use(bodyLimit({ maxSize: bodySizeLimitBytes, onError: refuseLargeBody }))
   // Everything but the login, so that a new route is guarded without anybody thinking of it.
   app.use('/api/*', except('/api/auth/guest', authenticate(services.database)))
-  for (const routes of [authRoutes, conversationRoutes, messageRoutes, progressRoutes, catalogueRoutes]) {
+  for (const routes of [
+    authRoutes,
+    conversationRoutes,
+    messageRoutes,
+    progressRoutes,
+    resetRoutes,
+    catalogueRoutes,
+  ]) {
     app.route('/', routes(services))
   }
   app.route('/', eventRoutes(services, streams))

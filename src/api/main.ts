@@ -5,6 +5,7 @@ import { RateLimiterPostgres } from 'rate-limiter-flexible'
 
 import { loadServiceConfig } from '../ops/config.ts'
 import { createLogger } from '../ops/logger.ts'
+import { createApiMetrics } from '../ops/metrics.ts'
 import { announceReady } from '../ops/ready.ts'
 import { registerSearchAttributes } from '../ops/register-search-attributes.ts'
 import { onShutdown } from '../ops/shutdown.ts'
@@ -12,6 +13,7 @@ import { readTemporalOptions, reconnectSoon } from '../ops/temporal-options.ts'
 import { openDatabase } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
+import { countStalled } from '../store/stalled.ts'
 import { connectCatalogue } from './connect-catalogue.ts'
 import { createConversationWorkflows } from './conversation-workflows.ts'
 import { closeServer } from './close-server.ts'
@@ -68,6 +70,10 @@ const app = createApp(
       clearExpiredByTimeout: true,
     }),
     logger,
+    metrics: createApiMetrics({
+      countStalled: () => countStalled(database),
+      countStreams: () => streams.count,
+    }),
     settings: {
       history: config.history,
       queuedMessages: limits.queuedMessages,

@@ -112,6 +112,10 @@ export class OpenStreams {
     })
   }
 
+  get count(): number {
+    return this.#closers.size
+  }
+
   /** Ends every stream; clients come back by their cursors. */
   closeAll(): void {
     for (const close of this.#closers) close()
