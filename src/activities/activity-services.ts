@@ -1,6 +1,7 @@
 import type { ModelRegistry } from '../models/model-registry.ts'
 import type { ModelTool } from '../models/model-provider.ts'
 import type { SystemPrompt } from '../models/system-prompt.ts'
+import type { PermissionRule } from '../contracts/permission.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/event-log.ts'
@@ -21,6 +22,8 @@ export type ActivityServices = {
   /** The same, as models see them, by name; made once. */
   modelTools: ReadonlyMap<string, ModelTool>
   toolServices: ToolServices
+  /** Of the operator, about what may run. */
+  rules: readonly PermissionRule[]
   stops: StopRegistry
   logger: Logger
   settings: ActivitySettings
@@ -35,6 +38,8 @@ export type ActivitySettings = {
   /** Of tools that declare none. */
   toolTimeoutMs: number
   toolTries: number
+  /** How long a person may take to answer. */
+  requestTtlMs: number
   /** The chain of conversations that name none. */
   defaultChainId: number
 }

@@ -6,7 +6,8 @@ import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, toActivityFailure } from './attempt.ts'
 import { DeltaWriter } from './delta-writer.ts'
-import { listAllowedTools, loadModelRequest } from './model-context.ts'
+import { loadModelRequest } from './model-context.ts'
+import { planReply } from './plan-reply.ts'
 import { readReply, type Reply } from './reply.ts'
 import { toFinishedRound } from './finished-round.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -56,6 +57,7 @@ async function streamRound(
   const retry = retryFor(failure, scope, services)
   if (retry !== undefined) throw retry
   scope.note('store')
+  const plan = await planReply({ round, begun, reply, failure, scope }, services)
   const finished = toFinishedRound({
     round,
     begun,
@@ -64,7 +66,7 @@ async function streamRound(
     text: writer.whole('text'),
     reasoning: writer.whole('reasoning'),
     failure,
-    tools: listAllowedTools(begun.settings, services),
+    plan,
     services,
   })
   const outcome = await untilDatabaseAnswers(scope.signal, () => finishRound(database, finished))

@@ -1,15 +1,14 @@
 import type { AppError } from '../contracts/errors.ts'
 import { answerIdOf } from '../contracts/ids.ts'
-import { roundLimit, toolCallLimit } from '../contracts/limits.ts'
+import { roundLimit } from '../contracts/limits.ts'
 import type { EventBody, FinishReason, ModelUsage } from '../contracts/event.ts'
 import type { RoundOutcome, RoundRef, TurnOutcomeKind } from '../contracts/turn.ts'
 import type { NewEvent } from '../store/event-log.ts'
 import type { BegunRound, FinishedRound } from '../store/rounds.ts'
-import type { Tool } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { planCall, type PlannedCall } from './planned-call.ts'
+import type { RoundPlan } from './plan-calls.ts'
+import type { PlannedCall } from './planned-call.ts'
 import type { Reply } from './reply.ts'
-import { withUniqueIds } from './unique-call-ids.ts'
 
 export type RoundEnd = {
   round: RoundRef
@@ -20,14 +19,14 @@ export type RoundEnd = {
   reasoning: string
   /** What cut the reply short. */
   failure: AppError | undefined
-  tools: readonly Tool[]
+  plan: RoundPlan
   services: ActivityServices
 }
 
 /** Everything a model call leaves behind, to be stored in one transaction. */
 export function toFinishedRound(end: RoundEnd): FinishedRound {
   const { round, begun, attempt, text } = end
-  const calls = end.failure === undefined && end.reply.reason === 'tools' ? planCalls(end) : []
+  const { calls, requests } = end.plan
   const outcome = toOutcome(end, calls)
   const messageId = answerIdOf(round.turnId, round.round)
   const usage = toUsage(end)
@@ -56,22 +55,17 @@ export function toFinishedRound(end: RoundEnd): FinishedRound {
     message:
       text === '' && rows.length === 0
         ? null
-        : { id: messageId, text, toolCalls: rows.map(({ end: _end, ...call }) => call) },
+        : {
+            id: messageId,
+            text,
+            toolCalls: rows.map(({ end: _end, permission: _permission, ...call }) => call),
+          },
     calls: rows,
+    requests,
     usage: usage === undefined ? null : { ...usage, attempt },
     events,
     deltaFloor: begun.firstSeq,
   }
-}
-
-/** Calls beyond the limit are refused one by one, so that the model can tell; a flood of them is cut. */
-const callRowLimit = 2 * toolCallLimit
-
-function planCalls({ round, tools, reply, services }: RoundEnd): PlannedCall[] {
-  const planner = { round, tools, settings: services.settings }
-  return withUniqueIds(reply.calls.slice(0, callRowLimit)).map((call, index) =>
-    planCall(call, index, planner),
-  )
 }
 
 function toOutcome(

@@ -12,6 +12,7 @@ import { isOutage, isTransient, toActivityFailure, toRetry } from './attempt.ts'
 import { ProgressWriter } from './progress-writer.ts'
 import { toErrorText, toResultText } from './result-text.ts'
 import { stepEnded, toolCompleted } from './tool-completed.ts'
+import { decideAgain, type UngrantedTry } from './ungranted-call.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
 
 export type RunningTry = Extract<BegunTry, { outcome: 'run' }>
@@ -43,7 +44,8 @@ export async function runToolTry(wanted: ToolTry, services: ActivityServices): P
   const { ref } = wanted
   return withActivityScope({ turnId: ref.turnId, stops: services.stops }, async (scope) => {
     try {
-      const begun = await beginToolTry(services.database, ref.callId, wanted.step?.index ?? null)
+      const begun = await beginTry(wanted, services)
+      if (begun.outcome === 'decided') return begun.callOutcome
       if (begun.outcome === 'done') return { status: begun.status }
       if (begun.outcome === 'missing') return { status: 'cancelled' }
       const tool = services.tools.find(begun.name)
@@ -59,6 +61,19 @@ export async function runToolTry(wanted: ToolTry, services: ActivityServices): P
       throw toActivityFailure(error, 1)
     }
   })
+}
+
+/** Claims a try; one whose grant is gone is decided anew first. */
+async function beginTry(
+  { ref, step }: ToolTry,
+  services: ActivityServices,
+): Promise<Exclude<BegunTry, UngrantedTry> | { outcome: 'decided'; callOutcome: CallOutcome }> {
+  for (;;) {
+    const begun = await beginToolTry(services.database, ref.callId, step?.index ?? null)
+    if (begun.outcome !== 'ungranted') return begun
+    const callOutcome = await decideAgain(ref, begun, services)
+    if (callOutcome !== undefined) return { outcome: 'decided', callOutcome }
+  }
 }
 
 type Claimed = ToolTry & {

@@ -29,7 +29,7 @@ export type BegunTry =
       /** Outputs of earlier steps, by name. */
       earlier: Record<string, unknown>
     }
-  /** The grant that allowed the call is gone, and no try has begun. */
+  /** Nothing allows the call now: its grant is gone and no try has begun, or it waits for a person. */
   | { outcome: 'ungranted'; owner: OwnerId; permissions: PermissionPolicy; permission: CallPermission }
   | { outcome: 'done'; status: ToolStatus }
   | { outcome: 'missing' }
@@ -102,4 +102,17 @@ export async function finishCall(
   ])
   publishNotice(database, conversationId, answer.log, answer.changed ? undefined : json)
   return answer.status ?? end.status
+}
+
+/** Records a new decision about a call of which no try has begun. */
+export async function recordPermission(
+  database: Database,
+  callId: CallId,
+  permission: CallPermission,
+): Promise<void> {
+  await database.rows(
+    'record_permission',
+    'update tool_calls set permission = $2 where id = $1 and status is null and tries_begun = 0',
+    [callId, storableJson(permission)],
+  )
 }

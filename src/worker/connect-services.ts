@@ -19,7 +19,7 @@ export async function connectServices(
   logger: Logger,
 ): Promise<ConnectedServices> {
   const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
-  const { models, tools, chains } = await connectCatalogue(config, logger)
+  const { models, tools, chains, rules } = await connectCatalogue(config, logger)
   const compiler = createCompiler()
   const stops = await openStopRegistry(database, onProblem)
   const services: ActivityServices = {
@@ -35,6 +35,7 @@ export async function connectServices(
       compiler: () => compiler,
       now: () => new Date(),
     },
+    rules,
     stops,
     logger,
     settings: {
@@ -44,6 +45,7 @@ export async function connectServices(
       turnTimeoutMs: config.turn.timeoutMs,
       toolTimeoutMs: config.tools.timeoutMs,
       toolTries: config.tools.tries,
+      requestTtlMs: config.permissions.requestTtlMs,
       defaultChainId: chains.list()[0]?.chainId ?? 0,
     },
   }
