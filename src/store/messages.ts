@@ -63,12 +63,12 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
     message.turnLimit,
   ])
   const { position = 0, busyPolicy = 'queue', turns = 0, model = '', waiting = [], state } = answer
-  const itself = { messageId: message.id, position, ...(busyPolicy === 'queue' ? {} : { busyPolicy }) }
+  const itself = toWaiting({ messageId: message.id, position, busyPolicy })
   switch (answer.outcome) {
     case 'accepted':
       return {
         repeated: false,
-        toSignal: [...waiting, itself],
+        toSignal: [...waiting.map(toWaiting), itself],
         turns,
         model,
         interrupts: busyPolicy === 'interrupt' ? (answer.turnId ?? undefined) : undefined,
@@ -90,6 +90,9 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
         'A message with this id and another text exists. Use a new clientMessageId for a new message.',
       )
     case 'busy':
+      if (!answer.turnId) {
+        throw new AppError('turn_running', 'Another message is about to begin. Wait for its turn to end.')
+      }
       throw new AppError('turn_running', `Turn ${answer.turnId} is running. Wait for it, or stop it first.`, {
         details: { turnId: answer.turnId },
       })
@@ -108,16 +111,25 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
   }
 }
 
+/** What `queue` means goes without saying. */
+function toWaiting({ messageId, position, busyPolicy }: WaitingMessage): WaitingMessage {
+  return {
+    messageId,
+    position,
+    ...(busyPolicy === 'queue' || busyPolicy === undefined ? {} : { busyPolicy }),
+  }
+}
+
+/** Where an accepted message is; `started` also when its turn has ended. */
+export type PostedState = 'started' | 'queued' | 'withdrawn'
+
 /** Shows an accepted message to clients, after its signal. Repeating it changes nothing. */
 export async function announceMessage(
   database: Database,
   conversationId: ConversationId,
   id: MessageId,
-): Promise<'started' | 'queued'> {
-  const answer = await database.call<{ state: 'started' | 'queued' } | null>('announce_message', [
-    conversationId,
-    id,
-  ])
+): Promise<PostedState> {
+  const answer = await database.call<{ state: PostedState } | null>('announce_message', [conversationId, id])
   if (answer === null) throw new AppError('not_found', `There is no message ${id}.`)
   return answer.state
 }
@@ -143,6 +155,7 @@ export async function editMessage(
     storableText(text),
   ])
   assertWaiting(answer, id)
+  publishNotice(database, conversationId, answer.log)
   return { messageId: id, state: answer.state ?? 'queued' }
 }
 

@@ -3,12 +3,10 @@ import { AppError } from '../contracts/errors.ts'
 import type {
   HumanRequest,
   NewRequest,
-  PermissionCard,
   PermissionDecision,
   QuestionAnswers,
-  QuestionForm,
-  RequestKind,
   RequestOutcome,
+  RequestRef,
 } from '../contracts/human-request.ts'
 import type { CallId, ConversationId, OwnerId, RequestId, TurnId } from '../contracts/ids.ts'
 import type { CallPermission, GrantTarget } from '../contracts/permission.ts'
@@ -16,6 +14,7 @@ import type { ToolError } from '../contracts/tool-call.ts'
 import type { Database } from './database.ts'
 import type { EventRow, LogAnswer } from './log-answer.ts'
 import { publishNotice } from './publish-notice.ts'
+import { requestColumns, type RequestRow, toHumanRequest } from './request-row.ts'
 import { storableJson } from './storable-text.ts'
 
 /** A grant that an approval makes. */
@@ -40,42 +39,6 @@ export type ResolvedRequest = RequestResolution & {
   repeated: boolean
   outcome: RequestOutcome
   answerId: string | null
-}
-
-export type RequestRow = {
-  id: string
-  conversation_id: string
-  turn_id: string
-  kind: RequestKind
-  call_ids: string[]
-  body: PermissionCard | QuestionForm
-  opened_at: Date | string
-  expires_at: Date | string
-  outcome: RequestOutcome | null
-  answer_id: string | null
-  resolved_by: string | null
-  resolved_at: Date | string | null
-}
-
-export const requestColumns =
-  'r.id, r.conversation_id, r.turn_id, r.kind, r.call_ids, r.body, r.opened_at, r.expires_at, r.outcome, ' +
-  'r.answer_id, r.resolved_by, r.resolved_at'
-
-export function toHumanRequest(row: RequestRow): HumanRequest {
-  const [callId, ...others] = row.call_ids
-  return {
-    requestId: row.id,
-    conversationId: row.conversation_id,
-    turnId: row.turn_id,
-    kind: row.kind,
-    ...(callId === undefined || others.length > 0 ? {} : { callId }),
-    ...('calls' in row.body ? { card: row.body } : { form: row.body }),
-    openedAt: new Date(row.opened_at).toISOString(),
-    expiresAt: new Date(row.expires_at).toISOString(),
-    ...(row.outcome === null ? {} : { outcome: row.outcome }),
-    ...(row.resolved_by === null ? {} : { by: row.resolved_by }),
-    ...(row.resolved_at === null ? {} : { resolvedAt: new Date(row.resolved_at).toISOString() }),
-  }
 }
 
 /** A request with what only the server needs to know. */
@@ -114,11 +77,16 @@ export async function listRequests(
 
 const listLimit = 500
 
-/** Keeps an answer, so that the workflow can be told its id only. Repeating it changes nothing. */
+/**
+ * Keeps an answer to an open request, so that the workflow can be told its id only. Repeating it changes nothing.
+ * It is gone when the request comes to something else.
+ */
 export async function keepAnswer(database: Database, answer: NewAnswer): Promise<void> {
   await database.rows(
     'keep_answer',
-    `insert into request_answers (id, request_id, outcome, body, given_by) values ($1, $2, $3, $4, $5)
+    // The lock keeps the request from being resolved before the answer can be seen to be one of its others.
+    `insert into request_answers (id, request_id, outcome, body, given_by)
+       select $1, id, $3, $4, $5 from requests where id = $2 and outcome is null for share
        on conflict do nothing`,
     [answer.id, answer.requestId, answer.outcome, storableJson(answer.body), answer.by],
   )
@@ -151,21 +119,23 @@ export async function resolveRequest(
   }
 }
 
-/** Asks a person about a call whose grant is gone. */
+/**
+ * Asks a person about a call whose grant is gone. Returns what is open then: of a repeat, what was asked first.
+ * Undefined: the call is over, or was approved meanwhile.
+ */
 export async function askAgain(
   database: Database,
   { conversationId, turnId, callId }: { conversationId: ConversationId; turnId: TurnId; callId: CallId },
   permission: CallPermission,
   request: NewRequest,
-): Promise<void> {
-  const answer = await database.call<{ events: EventRow[]; log?: LogAnswer }>('ask_again', [
-    conversationId,
-    turnId,
-    callId,
-    storableJson(permission),
-    storableJson(request),
-  ])
+): Promise<RequestRef | undefined> {
+  const answer = await database.call<{ expiresAtMs?: number; events: EventRow[]; log?: LogAnswer }>(
+    'ask_again',
+    [conversationId, turnId, callId, storableJson(permission), storableJson(request)],
+  )
   publishNotice(database, conversationId, answer.log, JSON.stringify(answer.events))
+  const { expiresAtMs } = answer
+  return expiresAtMs === undefined ? undefined : { requestId: request.id, kind: request.kind, expiresAtMs }
 }
 
 /** What the model is told of a call that a person keeps from running. */

@@ -4,7 +4,7 @@ import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { CallProgress, ToolStatus } from '../contracts/tool-call.ts'
 import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
 import type { Database } from './database.ts'
-import { requestColumns, type RequestRow, toHumanRequest } from './requests.ts'
+import { requestColumns, type RequestRow, toHumanRequest } from './request-row.ts'
 import { messageColumns, type MessageRow, toMessage } from './message-row.ts'
 
 type CallRow = {

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
@@ -8,6 +8,12 @@ import { createDatabase, createTestDir } from '../support/servers.ts'
 import { openStore } from '../support/store.ts'
 
 const projectDir = join(import.meta.dirname, '..', '..')
+const known = (await readdir(join(projectDir, 'src/store/migrations'))).length
+
+/** A file that comes so many after the last one there is. */
+function fileAfter(distance: number, name: string): string {
+  return `${String(known + distance).padStart(3, '0')}.do.${name}.sql`
+}
 
 const fresh = async () => openStore((await createDatabase()).url)
 const stores = await Promise.all(Array.from({ length: 6 }, fresh))
@@ -56,14 +62,14 @@ test('behavior: several processes at once run each migration once', async () => 
     'versions',
     'select version::int from schema_version where version > 0 order by version',
   )
-  expect(rows.map(({ version }) => version)).toEqual([1, 2])
+  expect(rows.map(({ version }) => version)).toEqual(Array.from({ length: known }, (_, index) => index + 1))
 })
 
 test('behavior: a new migration runs on an old database', async () => {
   const store = nextStore()
   await migrate(store.database)
   const next = await copyMigrate()
-  await writeFile(join(next.folder, '003.do.more.sql'), 'create table more (id int);')
+  await writeFile(join(next.folder, fileAfter(1, 'more')), 'create table more (id int);')
   await next.migrate(store.database)
   expect(await listTables(store)).toContain('more')
 })
@@ -73,12 +79,12 @@ test('error: a migration that fails in the middle leaves nothing half-done', asy
   await migrate(store.database)
   const before = await listTables(store)
   const broken = await copyMigrate()
-  await writeFile(join(broken.folder, '003.do.more.sql'), 'create table more (id int);')
-  await writeFile(join(broken.folder, '004.do.bad.sql'), 'create table worse (id int); select 1 / 0;')
+  await writeFile(join(broken.folder, fileAfter(1, 'more')), 'create table more (id int);')
+  await writeFile(join(broken.folder, fileAfter(2, 'bad')), 'create table worse (id int); select 1 / 0;')
   await expect(broken.migrate(store.database)).rejects.toThrow('division by zero')
   expect(await listTables(store)).toEqual(before)
 
-  await writeFile(join(broken.folder, '004.do.bad.sql'), 'create table better (id int);')
+  await writeFile(join(broken.folder, fileAfter(2, 'bad')), 'create table better (id int);')
   await broken.migrate(store.database)
   expect(await listTables(store)).toEqual([...before, 'better', 'more'].toSorted())
 })
@@ -99,10 +105,10 @@ test('error: an edited migration stops the start with migration_edited', async (
 test('error: a newer database stops the start with database_newer', async () => {
   const store = nextStore()
   const newer = await copyMigrate()
-  await writeFile(join(newer.folder, '003.do.more.sql'), 'create table more (id int);')
+  await writeFile(join(newer.folder, fileAfter(1, 'more')), 'create table more (id int);')
   await newer.migrate(store.database)
   await expect(migrate(store.database)).rejects.toMatchObject({
     code: 'database_newer',
-    message: expect.stringContaining('schema version 3'),
+    message: expect.stringContaining(`schema version ${known + 1}`),
   })
 })

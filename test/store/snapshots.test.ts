@@ -3,10 +3,13 @@ import { expect, test } from 'vitest'
 import { applyEvent } from '../../src/client/apply-event.ts'
 import { type ConversationView, emptyView } from '../../src/client/conversation-view.ts'
 import { viewOfSnapshot } from '../../src/client/view-of-snapshot.ts'
+import { editMessage, withdrawMessage } from '../../src/store/messages.ts'
+import { keepAnswer, resolveRequest } from '../../src/store/requests.ts'
 import { finishCall } from '../../src/store/tool-calls.ts'
 import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { getSnapshot } from '../../src/store/snapshots.ts'
 import { createStore } from '../support/store.ts'
+import { askedPermission, permissionRequest, questionRequest } from './asked-requests.ts'
 import { createTurnScript } from './turn-script.ts'
 
 const store = await createStore()
@@ -14,10 +17,11 @@ const { database } = store
 const log = createPostgresEventLog(database, { onChannelError: () => {} })
 
 /** What both ways to a screen must agree on. */
-function essence({ lastSeq, state, turn, queue, entries }: ConversationView) {
+function essence({ lastSeq, state, turn, queue, entries, requests }: ConversationView) {
   return {
     lastSeq,
     state,
+    requests: requests.map(({ requestId, callId }) => [requestId, callId]),
     turn: turn && { turnId: turn.turnId, round: turn.round },
     queue: queue.map(({ id, content }) => [id, content.text]),
     messages: entries.flatMap((entry) => (entry.kind === 'message' ? [[entry.id, entry.content.text]] : [])),
@@ -59,6 +63,44 @@ test('says what the events say, after every write of two turns', async () => {
     const fromLog = events.reduce(applyEvent, emptyView)
     const fromSnapshot = viewOfSnapshot(await getSnapshot(database, owner, id))
     expect(essence(fromSnapshot)).toEqual(essence(fromLog))
+  }
+})
+
+test('says what the events say, after every write of a turn that asks people', async () => {
+  const { id, owner } = await store.createConversation()
+  const turn = createTurnScript(database, { id, owner })
+  const callIds = [0, 1, 2].map((index) => turn.callOf(1, 0, index))
+  const [asked = '', question = ''] = callIds
+  const requests = [permissionRequest(turn.turnIdOf(1), 0, [asked]), questionRequest(question)]
+  const [permission = requests[0]] = requests
+  const change = (message: string) => ({ conversationId: id, owner, id: turn.messageOf(message) })
+  const approve = async (requestId: string) => {
+    const body = { decisions: { [asked]: 'approve' as const }, grants: [] }
+    await keepAnswer(database, { id: `${id}:a`, requestId, outcome: 'approved', body, by: owner })
+    await resolveRequest(database, { conversationId: id, requestId }, `${id}:a`)
+  }
+  await turn.accept('m1', 'First')
+  const writes: (() => Promise<unknown>)[] = [
+    () => turn.begin(1, 0, ['m1']),
+    ...['m2', 'm3', 'm4'].map((message) => () => turn.accept(message).then(() => turn.announce(message))),
+    () => turn.ask(1, 0, { calls: 3, requests, permissions: [askedPermission(asked)] }),
+    () => editMessage(database, { ...change('m3'), text: 'Edited' }),
+    () => withdrawMessage(database, change('m2')),
+    () => turn.endCall(1, 0, 2),
+    () => approve(permission?.id ?? ''),
+    () => turn.endCall(1, 0, 0),
+    () => resolveRequest(database, { conversationId: id, requestId: `${question}.q0` }, null),
+    () => turn.begin(1, 1, [], ['m4']),
+    () => turn.answer(1, 1, 'Done.'),
+    () => turn.begin(2, 0, ['m3']),
+    () => turn.answer(2, 0, 'Done again.'),
+  ]
+  for (const write of writes) {
+    await write()
+    const { events } = await log.read(id, 0, 1_000)
+    const fromLog = essence(events.reduce(applyEvent, emptyView))
+    const fromSnapshot = essence(viewOfSnapshot(await getSnapshot(database, owner, id)))
+    expect(fromSnapshot).toEqual(fromLog)
   }
 })
 

@@ -1,16 +1,32 @@
+import type { BusyPolicy } from '../../src/contracts/conversation.ts'
+import type { NewRequest } from '../../src/contracts/human-request.ts'
+import type { CallPermission } from '../../src/contracts/permission.ts'
 import type { RoundOutcome } from '../../src/contracts/turn.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { NewEvent } from '../../src/store/event-log.ts'
 import { acceptMessage, announceMessage } from '../../src/store/messages.ts'
 import { beginRound, finishRound, type FinishedRound } from '../../src/store/rounds.ts'
+import { finishCall } from '../../src/store/tool-calls.ts'
+import { finishTurn, listOpenCalls, type OpenCallEnd } from '../../src/store/turns.ts'
 
 /** The writes of a turn, as api and activities make them, with short arguments. */
 export type TurnScript = ReturnType<typeof createTurnScript>
+
+type AcceptChanges = { queueLimit?: number; turnLimit?: number; busyPolicy?: BusyPolicy }
+
+/** What a reply asks for; `permissions` by the place of the call. */
+export type AskedTools = {
+  calls: number
+  steps?: string[]
+  requests?: readonly NewRequest[]
+  permissions?: readonly (CallPermission | undefined)[]
+}
 
 export function createTurnScript(database: Database, { id, owner }: { id: string; owner: string }) {
   const turnIdOf = (turn: number) => `${id}.t${turn}`
   const answerOf = (turn: number, round: number) => `${turnIdOf(turn)}.r${round}`
   const callOf = (turn: number, round: number, index: number) => `${answerOf(turn, round)}.c${index}`
+  const messageOf = (message: string) => `${id}.${message}`
   const keyed = (turn: number, key: string, body: NewEvent['body']): NewEvent => ({
     key: `${turnIdOf(turn)}:${key}`,
     turnId: turnIdOf(turn),
@@ -21,9 +37,10 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
     turnIdOf,
     answerOf,
     callOf,
-    accept: (message: string, text = 'Hello', changes: { queueLimit?: number; busyPolicy?: 'reject' } = {}) =>
+    messageOf,
+    accept: (message: string, text = 'Hello', changes: AcceptChanges = {}) =>
       acceptMessage(database, {
-        id: `${id}.${message}`,
+        id: messageOf(message),
         conversationId: id,
         owner,
         text,
@@ -32,33 +49,78 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
         turnLimit: 50,
         ...changes,
       }),
-    announce: (message: string) => announceMessage(database, id, `${id}.${message}`),
-    begin: (turn: number, round: number, messages: readonly string[] = []) =>
+    announce: (message: string) => announceMessage(database, id, messageOf(message)),
+    begin: (turn: number, round: number, messages: readonly string[] = [], steered: readonly string[] = []) =>
       beginRound(
         database,
         {
           conversationId: id,
           turnId: turnIdOf(turn),
           trigger: 'user',
-          messageIds: messages.map((message) => `${id}.${message}`),
+          messageIds: messages.map(messageOf),
+          steered: steered.map(messageOf),
           round,
         },
         'hash',
       ),
     /** Stores a reply that ends the turn. */
-    answer: (turn: number, round: number, text: string) => finish(turn, round, text, 0),
+    answer: (turn: number, round: number, text: string) => finish(turn, round, text, { calls: 0 }),
     /** Stores a reply that asks for tools. */
     askTools: (turn: number, round: number, calls: number, steps?: string[]) =>
-      finish(turn, round, '', calls, steps),
+      finish(turn, round, '', { calls, ...(steps === undefined ? {} : { steps }) }),
+    /** The same, when people are asked about some of them. */
+    ask: (turn: number, round: number, asked: AskedTools) => finish(turn, round, '', asked),
+    /** Ends a call as its activity does. */
+    endCall: (turn: number, round: number, index: number) => {
+      const callId = callOf(turn, round, index)
+      const ref = { conversationId: id, turnId: turnIdOf(turn), callId }
+      return finishCall(database, ref, { status: 'ok', output: 1, error: null, text: '1' }, [
+        {
+          key: `${callId}:completed`,
+          turnId: ref.turnId,
+          body: { type: 'tool.completed', callId, status: 'ok', output: 1 },
+        },
+      ])
+    },
+    /** Ends a turn as the workflow does when no model call has. */
+    async stop(turn: number) {
+      const turnId = turnIdOf(turn)
+      const open = await listOpenCalls(database, turnId)
+      await finishTurn(database, {
+        conversationId: id,
+        turnId,
+        openCallStatus: 'cancelled',
+        openCalls: open.map((callId): OpenCallEnd => ({
+          callId,
+          error: { code: 'stopped', message: 'Stopped.', retryable: true },
+          text: 'stopped',
+          event: {
+            key: `${callId}:completed`,
+            turnId,
+            body: { type: 'tool.completed', callId, status: 'cancelled' },
+          },
+        })),
+        events: [
+          keyed(turn, 'idle', { type: 'conversation.updated', state: 'idle' }),
+          keyed(turn, 'finished', { type: 'turn.finished', outcome: 'cancelled' }),
+        ],
+      })
+    },
   }
 
-  function finish(turn: number, round: number, text: string, calls: number, steps?: string[]) {
+  function finish(
+    turn: number,
+    round: number,
+    text: string,
+    { calls, steps, requests = [], permissions = [] }: AskedTools,
+  ) {
     const callIds = Array.from({ length: calls }, (_, index) => callOf(turn, round, index))
     const rows = callIds.map((callId, index) => ({
       callId,
       providerCallId: `call_${index}`,
       name: 'time_now',
       arguments: '{}',
+      ...(permissions[index] === undefined ? {} : { permission: permissions[index] }),
     }))
     const outcome: RoundOutcome =
       calls === 0
@@ -77,7 +139,7 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
       outcome,
       message: { id: messageId, text, toolCalls: rows },
       calls: rows,
-      requests: [],
+      requests,
       usage: {
         attempt: 1,
         model: 'scripted/demo',

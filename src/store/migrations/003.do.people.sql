@@ -21,7 +21,8 @@ create table requests (
   call_ids text[] not null,
   -- The card or the form.
   body json not null,
-  opened_at timestamptz not null default now(),
+  -- In the order of the calls, also of those that were opened together.
+  opened_at timestamptz not null default clock_timestamp(),
   expires_at timestamptz not null,
   -- Null while it is open.
   outcome text
@@ -30,9 +31,10 @@ create table requests (
   resolved_by text,
   resolved_at timestamptz
 );
+create index requests_by_conversation on requests (conversation_id);
 create index requests_open on requests (conversation_id) where outcome is null;
 
--- Answers as people gave them. The workflow decides which one counts.
+-- Answers to open requests as people gave them. The workflow decides which one counts; the others go with it.
 create table request_answers (
   id text primary key,
   request_id text not null references requests (id) on delete cascade,
@@ -60,13 +62,20 @@ create table grants (
   request_id text
 );
 create index grants_by_owner on grants (owner_id) where revoked_at is null;
+create index grants_by_conversation on grants (conversation_id) where conversation_id is not null;
 
 -- Turns that run, by owner. Not logged: a crash forgets them, which only makes the limit generous for a while.
 create unlogged table open_turns (
   conversation_id text primary key references conversations (id) on delete cascade,
-  owner_id text not null
+  owner_id text not null,
+  -- Null once the turn has begun. A message holds a place for its turn no longer than this, because nothing says
+  -- that a turn never came.
+  held_until timestamptz
 );
 create index open_turns_by_owner on open_turns (owner_id);
+
+-- Every request counts; a crash may forget the counters.
+alter table rate_limits set unlogged;
 
 -- Opens requests [{id, kind, callIds, body, expiresAtMs}] once each. Answers their events.
 create function open_requests(p_conversation text, p_turn text, p_requests json)
@@ -75,6 +84,8 @@ declare
   v_request json;
   v_ids text[];
   v_expires timestamptz;
+  v_expires_at text;
+  v_shown text;
   v_events json[] := '{}';
 begin
   for v_request in select * from json_array_elements(p_requests) loop
@@ -84,13 +95,14 @@ begin
       values (v_request ->> 'id', p_conversation, p_turn, v_request ->> 'kind', v_ids, v_request -> 'body', v_expires)
       on conflict do nothing;
     if found then
+      v_expires_at := to_char(v_expires at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+      v_shown := case when v_request ->> 'kind' = 'question' then 'form' else 'card' end;
       v_events := v_events || json_build_object('k', (v_request ->> 'id') || ':opened', 't', p_turn,
-        'y', 'request.opened', 'b', json_strip_nulls(json_build_object(
-          'requestId', v_request ->> 'id', 'kind', v_request ->> 'kind',
-          'callId', case when cardinality(v_ids) = 1 then v_ids[1] end)) :: jsonb
-          || jsonb_build_object(
-            case when v_request ->> 'kind' = 'question' then 'form' else 'card' end, v_request -> 'body',
-            'expiresAt', to_char(v_expires at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
+        'y', 'request.opened', 'b', case when cardinality(v_ids) = 1
+          then json_build_object('requestId', v_request ->> 'id', 'kind', v_request ->> 'kind',
+            'callId', v_ids[1], v_shown, v_request -> 'body', 'expiresAt', v_expires_at)
+          else json_build_object('requestId', v_request ->> 'id', 'kind', v_request ->> 'kind',
+            v_shown, v_request -> 'body', 'expiresAt', v_expires_at) end);
     end if;
   end loop;
   return v_events;
@@ -146,6 +158,7 @@ declare
 begin
   for v_id in update requests set outcome = 'cancelled', resolved_by = 'stop', resolved_at = now()
       where conversation_id = p_conversation and turn_id = p_turn and outcome is null returning id loop
+    delete from request_answers where request_id = v_id;
     v_events := v_events || json_build_object('k', v_id || ':resolved', 't', p_turn, 'y', 'request.resolved',
       'b', json_build_object('requestId', v_id, 'outcome', 'cancelled', 'by', 'stop'));
   end loop;
@@ -209,6 +222,7 @@ begin
   end if;
   update requests set outcome = v_outcome, answer_id = p_answer, resolved_by = v_by, resolved_at = now()
     where id = p_request returning * into v_request;
+  delete from request_answers where request_id = p_request and id is distinct from p_answer;
   foreach v_call in array v_request.call_ids loop
     v_event := null;
     if v_request.kind = 'question' then
@@ -263,20 +277,24 @@ create function request_calls(p_request requests) returns json language sql stab
     from tool_calls where id = any ((p_request).call_ids)
 $$;
 
--- Asks a person about one call that was allowed before. Answers {events, log}.
+-- Asks a person about one call that was allowed before. A repeat finds what was asked. Answers
+-- {expiresAtMs, events, log}; expiresAtMs is null when the call is over.
 create function ask_again(p_conversation text, p_turn text, p_call text, p_permission json, p_request json)
 returns json language plpgsql as $$
 declare
   v_events json;
 begin
   perform 1 from conversations where id = p_conversation for update;
-  update tool_calls set permission = p_permission where id = p_call and status is null;
+  update tool_calls set permission = p_permission
+    where id = p_call and status is null and permission ->> 'outcome' is null;
   if not found then
     return json_build_object('events', '[]'::json);
   end if;
   v_events := array_to_json(open_requests(p_conversation, p_turn, json_build_array(p_request))
     || settle_waiting(p_conversation, p_turn));
-  return json_build_object('events', v_events, 'log', append_events(p_conversation, v_events, p_turn, false));
+  return json_build_object(
+    'expiresAtMs', (select extract(epoch from expires_at) * 1000 from requests where id = p_request ->> 'id')::bigint,
+    'events', v_events, 'log', append_events(p_conversation, v_events, p_turn, false));
 end $$;
 
 -- Changes a message that has not begun. Answers {outcome: edited | started | missing, state, log}.
@@ -304,7 +322,7 @@ begin
   return json_build_object('outcome', 'edited', 'state', v_message.state, 'log',
     append_events(p_conversation, json_build_array(json_build_object('k', null, 't', null,
       'y', 'message.updated',
-      'b', json_build_object('messageId', p_id, 'text', p_text, 'position', v_position))), null, true));
+      'b', json_build_object('messageId', p_id, 'text', p_text, 'position', v_position))), null, false));
 end $$;
 
 -- Takes back a message that has not begun. Answers {outcome: withdrawn | started | missing, log}.
@@ -329,12 +347,33 @@ begin
     return json_build_object('outcome', 'started');
   end if;
   update messages set state = 'withdrawn' where id = p_id;
+  delete from open_turns where conversation_id = p_conversation and held_until is not null
+    and not exists (select 1 from messages
+      where conversation_id = p_conversation and state in ('received', 'queued'));
   return json_build_object('outcome', 'withdrawn', 'log',
     append_events(p_conversation, json_build_array(json_build_object('k', 'withdrawn:' || p_id, 't', null,
       'y', 'message.withdrawn', 'b', json_build_object('messageId', p_id))), null, false));
 end $$;
 
--- As before, with the policy that holds for the message, and the owner's limit of turns at the same time. Answers
+-- Holds a place among the turns of an owner for one that is about to begin. Answers false when all are taken.
+create function hold_turn(p_conversation text, p_owner text, p_limit int)
+returns boolean language plpgsql as $$
+begin
+  -- Of messages that come in the same moment, each must see the places of the others.
+  perform pg_advisory_xact_lock(hashtextextended('turns:' || p_owner, 0));
+  if (select count(*) from open_turns where owner_id = p_owner and conversation_id <> p_conversation
+      and (held_until is null or held_until > clock_timestamp())) >= p_limit then
+    return false;
+  end if;
+  insert into open_turns (conversation_id, owner_id, held_until)
+    values (p_conversation, p_owner, clock_timestamp() + interval '1 minute')
+    on conflict (conversation_id) do update set held_until = excluded.held_until
+      where open_turns.held_until is not null;
+  return true;
+end $$;
+
+-- As before, with the policy that holds for the message, and the owner's limit of turns at the same time: a message
+-- that may begin one holds a place for it from here on. Answers
 -- {outcome: accepted | repeated | conflict | full | busy | crowded | missing, state, position, busyPolicy, turnId,
 -- turns, model, waiting}.
 drop function accept_message(text, text, text, text, text, text, int, text);
@@ -372,8 +411,7 @@ begin
   if v_count >= p_queue_limit then
     return json_build_object('outcome', 'full');
   end if;
-  if v_conversation.turn_id is null
-      and (select count(*) from open_turns where owner_id = p_owner) >= p_turn_limit then
+  if v_conversation.turn_id is null and not hold_turn(p_conversation, p_owner, p_turn_limit) then
     return json_build_object('outcome', 'crowded');
   end if;
   if v_count > 0 and v_conversation.turn_id is null then
@@ -390,6 +428,38 @@ begin
   return json_build_object('outcome', 'accepted', 'state', 'received', 'position', v_message.position,
     'busyPolicy', v_policy, 'turnId', v_conversation.turn_id,
     'turns', v_conversation.turns, 'model', v_conversation.model, 'waiting', coalesce(v_waiting, '[]'::json));
+end $$;
+
+-- As before; a message that was withdrawn is not shown.
+create or replace function announce_message(p_conversation text, p_id text)
+returns json language plpgsql as $$
+declare
+  v_turn text;
+  v_message messages;
+  v_events json;
+  v_position int;
+begin
+  select turn_id into v_turn from conversations where id = p_conversation for update;
+  select * into v_message from messages where id = p_id;
+  if not found then
+    return null;
+  end if;
+  if v_message.state = 'withdrawn' then
+    return json_build_object('state', 'withdrawn');
+  end if;
+  if v_message.state = 'received' then
+    update messages set state = 'queued' where id = p_id;
+  end if;
+  select count(*) into v_position from messages
+    where conversation_id = p_conversation and state = 'queued' and position < v_message.position;
+  if v_message.state in ('received', 'queued') and (v_turn is not null or v_position > 0) then
+    v_events := json_build_array(user_message_event(v_message), json_build_object(
+      'k', 'queued:' || p_id, 't', null, 'y', 'message.queued',
+      'b', json_build_object('messageId', p_id, 'text', v_message.text, 'position', v_position)));
+    return json_build_object('state', 'queued', 'log', append_events(p_conversation, v_events, null, true));
+  end if;
+  v_events := json_build_array(user_message_event(v_message));
+  return json_build_object('state', 'started', 'log', append_events(p_conversation, v_events, null, true));
 end $$;
 
 -- As before; its requests are closed as well.
@@ -467,7 +537,7 @@ begin
   end if;
   if not v_running then
     insert into open_turns (conversation_id, owner_id) values (p_conversation, v_conversation.owner_id)
-      on conflict do nothing;
+      on conflict (conversation_id) do update set held_until = null;
   end if;
   v_state := case when v_running and v_conversation.state = 'cancelling' then 'cancelling' else 'thinking' end;
   v_started := case when v_running then v_conversation.turn_started_at else clock_timestamp() end;
@@ -583,7 +653,8 @@ begin
     'log', append_events(p_conversation, v_events, null, false));
 end $$;
 
--- As before; `ungranted` means that the grant which allowed the call is gone before its first try.
+-- As before; `ungranted` means that nothing allows the call now: the grant that did is gone before its first try, or
+-- it waits for a person, and an activity that had asked is repeated.
 create or replace function begin_tool_try(p_call text, p_step int)
 returns json language plpgsql as $$
 declare
@@ -603,9 +674,12 @@ begin
     return json_build_object('outcome', 'done', 'status', v_call.status);
   end if;
   select * into v_conversation from conversations where id = v_call.conversation_id;
-  if v_call.permission -> 'verdict' -> 'grantIds' is not null and v_call.permission -> 'outcome' is null
-      and v_call.tries_begun = 1 and coalesce(p_step, 0) = 0
-      and not are_granted(array(select json_array_elements_text(v_call.permission -> 'verdict' -> 'grantIds'))) then
+  if v_call.permission ->> 'outcome' is distinct from 'approved' and (
+      v_call.permission -> 'verdict' ->> 'decision' = 'ask'
+      or v_call.permission -> 'verdict' -> 'grantIds' is not null
+        and v_call.tries_begun = 1 and coalesce(p_step, 0) = 0
+        and not are_granted(array(
+          select json_array_elements_text(v_call.permission -> 'verdict' -> 'grantIds')))) then
     update tool_calls set tries_begun = 0 where id = p_call;
     return json_build_object('outcome', 'ungranted', 'owner', v_conversation.owner_id,
       'permissions', coalesce(v_conversation.turn_settings ->> 'permissions', v_conversation.permissions),
