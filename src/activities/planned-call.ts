@@ -1,4 +1,4 @@
-import { callIdOf } from '../contracts/ids.ts'
+import { callIdOf, type TurnId } from '../contracts/ids.ts'
 import { toolCallLimit } from '../contracts/limits.ts'
 import type { EventBody } from '../contracts/event.ts'
 import type { ScheduledCall, ToolError } from '../contracts/tool-call.ts'
@@ -10,9 +10,22 @@ import { parseInput } from '../toolkit/parse-input.ts'
 import type { Tool } from '../toolkit/tool.ts'
 import type { ActivitySettings } from './activity-services.ts'
 import { toErrorText } from './result-text.ts'
+import { toolCompleted } from './tool-completed.ts'
 
 /** A call that a reply asked for: its row, its events, and what the workflow schedules, if anything. */
 export type PlannedCall = { row: NewCall; events: NewEvent[]; scheduled: ScheduledCall | undefined }
+
+/** One that is over before it began. */
+export type EndedCall = PlannedCall & { scheduled: undefined }
+
+/** One that can run: what there is to decide about. */
+export type ReadyCall = PlannedCall & {
+  scheduled: ScheduledCall
+  tool: Tool
+  /** Validated. */
+  input: unknown
+  title: string
+}
 
 export type CallPlanner = {
   round: RoundRef
@@ -24,45 +37,58 @@ export type CallPlanner = {
 const nameLimitChars = 64
 
 /**
- * Checks a call before anything runs. One that cannot run (unknown tool, invalid input, one too many) ends
- * here, without an activity, as an error that the model reads.
+ * Checks a call before anything is decided about it. One that cannot run (unknown tool, invalid input, one too
+ * many) ends here, without an activity, as an error that the model reads.
  */
-export function planCall(call: ModelToolCall, index: number, planner: CallPlanner): PlannedCall {
-  const { round, tools, settings } = planner
-  const callId = callIdOf(round.turnId, round.round, index)
+export function planCall(
+  call: ModelToolCall,
+  index: number,
+  { round: { turnId, round }, tools, settings }: CallPlanner,
+): ReadyCall | EndedCall {
+  const callId = callIdOf(turnId, round, index)
   const tool = tools.find(({ name }) => name === call.name)
-  const parsed = tool === undefined ? unknownTool(call.name, tools) : parseInput(tool, call.arguments)
+  const checked = checkCall(call, tool, tools)
   const name = call.name.slice(0, nameLimitChars)
-  const row = { callId, providerCallId: call.id, name, arguments: call.arguments }
-  const error = index >= toolCallLimit ? tooManyCalls() : parsed.ok ? undefined : parsed.error
+  const title = checked.ok ? titleOf(checked.tool, checked.input) : name
   const started: EventBody = {
     type: 'tool.started',
     callId,
     name,
-    title: tool !== undefined && parsed.ok ? titleOf(tool, parsed.input) : name,
+    title,
     effect: tool?.effect ?? 'read',
-    input: parsed.ok ? parsed.input : call.arguments,
+    input: checked.ok ? checked.input : call.arguments,
     ...(tool?.kind === 'stepped' ? { steps: Object.keys(tool.steps) } : {}),
     background: false,
   }
-  const events: NewEvent[] = [{ key: `${callId}:started`, turnId: round.turnId, body: started }]
-  if (error !== undefined) {
-    events.push({
-      key: `${callId}:completed`,
-      turnId: round.turnId,
-      body: { type: 'tool.completed', callId, status: 'error', error },
-    })
-    return {
-      row: { ...row, end: { status: 'error', error, text: toErrorText(error) } },
-      events,
-      scheduled: undefined,
-    }
+  const planned = {
+    row: { callId, providerCallId: call.id, name, arguments: call.arguments },
+    events: [{ key: `${callId}:started`, turnId, body: started }],
   }
+  if (index >= toolCallLimit) return endCall(planned, { turnId, status: 'error', error: tooManyCalls() })
+  if (!checked.ok) return endCall(planned, { turnId, status: 'error', error: checked.error })
+  const scheduled = toScheduled(callId, checked.tool, call, settings)
+  return { ...planned, scheduled, tool: checked.tool, input: checked.input, title }
+}
+
+/** Ends a call before it began. */
+export function endCall(
+  { row, events }: Pick<PlannedCall, 'row' | 'events'>,
+  { turnId, status, error }: { turnId: TurnId; status: 'error' | 'denied'; error: ToolError },
+): EndedCall {
+  const completed = toolCompleted({ turnId, callId: row.callId }, { status, output: undefined, error })
   return {
-    row,
-    events,
-    scheduled: tool === undefined ? undefined : toScheduled(callId, tool, call, settings),
+    row: { ...row, end: { status, error, text: toErrorText(error) } },
+    events: [...events, completed],
+    scheduled: undefined,
   }
+}
+
+type CheckedCall = { ok: true; tool: Tool; input: unknown } | { ok: false; error: ToolError }
+
+function checkCall(call: ModelToolCall, tool: Tool | undefined, tools: readonly Tool[]): CheckedCall {
+  if (tool === undefined) return { ok: false, error: unknownTool(call.name, tools) }
+  const parsed = parseInput(tool, call.arguments)
+  return parsed.ok ? { ok: true, tool, input: parsed.input } : parsed
 }
 
 function toScheduled(
@@ -71,20 +97,14 @@ function toScheduled(
   call: ModelToolCall,
   { toolTimeoutMs }: CallPlanner['settings'],
 ): ScheduledCall {
-  const timeoutMs = tool.timeoutMs ?? toolTimeoutMs
+  const steps = tool.kind === 'stepped' ? Object.entries(tool.steps) : []
   const address = /0x[0-9a-fA-F]{40}(?![0-9a-fA-F])/.exec(call.arguments)?.[0]
   return {
     callId,
     name: tool.name,
     summary: address === undefined ? tool.name : `${tool.name} ${address.slice(0, 6)}…${address.slice(-4)}`,
-    timeoutMs,
-    steps:
-      tool.kind === 'single'
-        ? []
-        : Object.entries(tool.steps).map(([name, step]) => ({
-            name,
-            timeoutMs: step.timeoutMs ?? toolTimeoutMs,
-          })),
+    timeoutMs: tool.timeoutMs ?? toolTimeoutMs,
+    steps: steps.map(([name, step]) => ({ name, timeoutMs: step.timeoutMs ?? toolTimeoutMs })),
   }
 }
 
@@ -96,10 +116,10 @@ function titleOf(tool: Tool, input: unknown): string {
   }
 }
 
-function unknownTool(name: string, tools: readonly Tool[]): { ok: false; error: ToolError } {
+function unknownTool(name: string, tools: readonly Tool[]): ToolError {
   const known = tools.map((tool) => tool.name).join(', ')
   const message = `There is no tool ${name.slice(0, nameLimitChars)}. Available: ${known}.`
-  return { ok: false, error: { code: 'tool_unknown', message, retryable: false } }
+  return { code: 'tool_unknown', message, retryable: false }
 }
 
 function tooManyCalls(): ToolError {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-import type { SingleTool, SteppedTool, Tool } from './tool.ts'
+import type { AskingTool, SingleTool, SteppedTool, Tool } from './tool.ts'
 
 /** A tool with one `run`, as its author writes it. */
 export type SingleToolSpec<Schema extends z.ZodType> = Omit<
@@ -13,6 +13,14 @@ export type SingleToolSpec<Schema extends z.ZodType> = Omit<
 /** A tool of named steps, as its author writes it. The steps run in the order in which they are written. */
 export type SteppedToolSpec<Schema extends z.ZodType> = Omit<
   SteppedTool<z.output<Schema>>,
+  'kind' | 'input'
+> & {
+  input: Schema
+}
+
+/** A tool that asks a person, as its author writes it. */
+export type AskingToolSpec<Schema extends z.ZodType> = Omit<
+  AskingTool<z.output<Schema>>,
   'kind' | 'input'
 > & {
   input: Schema
@@ -40,6 +48,12 @@ export function defineTool<Schema extends z.ZodType>(
 export function defineTool<Schema extends z.ZodType>(
   spec: SteppedToolSpec<Schema>,
 ): SteppedTool<z.output<Schema>>
-export function defineTool(spec: SingleToolSpec<z.ZodType> | SteppedToolSpec<z.ZodType>): Tool {
+export function defineTool<Schema extends z.ZodType>(
+  spec: AskingToolSpec<Schema>,
+): AskingTool<z.output<Schema>>
+export function defineTool(
+  spec: SingleToolSpec<z.ZodType> | SteppedToolSpec<z.ZodType> | AskingToolSpec<z.ZodType>,
+): Tool {
+  if ('form' in spec) return { kind: 'asking', ...spec }
   return 'steps' in spec ? { kind: 'stepped', ...spec } : { kind: 'single', ...spec }
 }

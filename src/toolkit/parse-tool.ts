@@ -39,6 +39,7 @@ const base = {
   title: callable,
   description: z.string().min(1).max(4_000),
   effect: z.enum(['read', 'compute', 'prepare', 'sign', 'external']),
+  targets: callable.optional(),
   uses: z.array(z.enum(['chain', 'compiler'])),
   timeoutMs: z.int().positive().optional(),
   tries: z.int().positive().optional(),
@@ -57,6 +58,13 @@ const toolShape = z.discriminatedUnion('kind', [
       .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'write snake_case'), stepShape)
       .refine((steps) => Object.keys(steps).length > 0, 'write at least one step'),
     result: callable,
+  }),
+  z.object({
+    ...base,
+    kind: z.literal('asking'),
+    form: callable,
+    run: z.undefined('an asking tool has no run: the answers to its form are its output').optional(),
+    steps: z.undefined('an asking tool has no steps: the answers to its form are its output').optional(),
   }),
 ])
 

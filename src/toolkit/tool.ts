@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 
+import type { QuestionForm } from '../contracts/human-request.ts'
+import type { CallTargets } from '../contracts/permission.ts'
 import type { ToolEffect } from '../contracts/tool-call.ts'
 import type { ToolServices } from './tool-services.ts'
 
@@ -45,6 +47,12 @@ type ToolBase<Input> = {
   /** Written for the model: when to use it, when not, units, limits. */
   description: string
   effect: ToolEffect
+  /**
+   * What a call is directed at, from validated input only: permissions are decided by it. Every contract that is
+   * called and every host that is reached must be named. Absent: nothing but the chain, which is the input's
+   * `chainId` or, for a tool that uses `chain`, the conversation's.
+   */
+  targets?(input: Input, context: { chainId: number }): Partial<CallTargets>
   /** Services it cannot work without. */
   uses: readonly ServiceName[]
   /** Of one try of a single-`run` tool, default 30 s. */
@@ -69,5 +77,14 @@ export type SteppedTool<Input = unknown> = ToolBase<Input> & {
   result(outputs: Readonly<Record<string, unknown>>, input: Input): unknown
 }
 
+/**
+ * A tool that asks a person: the runtime shows the form and waits, for days if need be. The answers are its
+ * output, as `{ answers }` by question id; nothing of the tool runs.
+ */
+export type AskingTool<Input = unknown> = ToolBase<Input> & {
+  kind: 'asking'
+  form(input: Input): QuestionForm
+}
+
 /** A tool as the scheduler sees it: input is validated with `input` before anything else is called. */
-export type Tool = SingleTool | SteppedTool
+export type Tool = SingleTool | SteppedTool | AskingTool

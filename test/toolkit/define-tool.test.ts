@@ -58,3 +58,33 @@ describe('a tool of steps', () => {
     )
   })
 })
+
+test('a tool that asks a person makes a form of its input, and has nothing to run', () => {
+  const tool = defineTool({
+    ...common,
+    name: 'choose_text',
+    title: () => 'Choose a text',
+    output: z.object({ answers: z.record(z.string(), z.string()) }),
+    form: ({ text }) => ({
+      title: 'A text',
+      questions: [{ id: 'text', label: text.trim(), kind: 'text', required: true, maxLength: 10 }],
+    }),
+  })
+  expect(tool.kind).toBe('asking')
+  expect(tool.form({ text: ' Which? ' }).questions).toMatchObject([{ label: 'Which?' }])
+  expect(tool).not.toHaveProperty('run')
+})
+
+test('a tool says what its calls are directed at, in the type of its input', () => {
+  const tool = defineTool({
+    ...common,
+    name: 'count_at',
+    title: () => 'Count',
+    targets: ({ text }, { chainId }) => ({ chainId: chainId + 1, domains: [text.toLowerCase()] }),
+    run: async () => ({ length: 0 }),
+  })
+  expect(tool.targets?.({ text: 'A.example' }, { chainId: 1 })).toEqual({
+    chainId: 2,
+    domains: ['a.example'],
+  })
+})

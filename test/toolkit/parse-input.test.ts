@@ -32,7 +32,8 @@ test('gives the validated input, defaults filled in', () => {
 })
 
 test('behavior: nothing at all is an empty object, as several models write it', () => {
-  const none = defineTool({ ...tool, input: z.strictObject({}), title: () => '', run: async () => ({}) })
+  const { targets: _targets, ...rest } = tool
+  const none = defineTool({ ...rest, input: z.strictObject({}), title: () => '', run: async () => ({}) })
   expect(parseInput(none, ' ')).toEqual({ ok: true, input: {} })
 })
 
@@ -82,7 +83,8 @@ describe('error: hostile text', () => {
 
   test('behavior: a check that throws is told as wrong input', () => {
     const input = z.strictObject({ text: z.string().refine(() => JSON.parse('{') === 1) })
-    const fragile = defineTool({ ...tool, input, title: () => '', run: async () => ({}) })
+    const { targets: _targets, ...rest } = tool
+    const fragile = defineTool({ ...rest, input, title: () => '', run: async () => ({}) })
     expect(parseInput(fragile, '{"text": "a"}')).toMatchObject({
       ok: false,
       error: { code: 'tool_input_invalid' },

@@ -21,6 +21,7 @@ export async function runTool(
 
 async function runParsed(tool: Tool, input: unknown, context: ToolContext): Promise<unknown> {
   if (tool.kind === 'single') return tool.run(input, context)
+  if (tool.kind === 'asking') throw new Error(`${tool.name} asks a person: nothing of it runs.`)
   const outputs: Record<string, unknown> = {}
   for (const [name, step] of Object.entries(tool.steps)) {
     outputs[name] = throughJson(await step.run(input, context, { ...outputs }))
