@@ -50,6 +50,7 @@ test("loads the product's own tools", async () => {
   const registry = await loadTools([ownToolsFolder])
   expect(registry.list().map(({ name }) => name)).toEqual([
     'account_info',
+    'ask_user',
     'chain_context',
     'contract_read',
     'simulate_deployment',
@@ -66,7 +67,7 @@ test("loads an operator's folder beside them, wherever it is", async () => {
   })
   await mkdir(join(folder, 'parts'))
   const [outcome] = await loadNatively([[ownToolsFolder, folder]])
-  expect(outcome?.tools).toHaveLength(7)
+  expect(outcome?.tools).toHaveLength(8)
   expect(outcome?.tools).toContain('say_hello')
 })
 
@@ -87,6 +88,8 @@ const faults: [string, string, RegExp][] = [
   ['an input without JSON Schema', toolSource('greet', 'input: z.object({ a: z.date() }),'), /JSON Schema/],
   ['a syntax error', 'export default {', /cannot be loaded/],
   ['a missing import', "import 'not-there'", /cannot be loaded/],
+  ['targets that are no function', toolSource('greet', 'targets: [],'), /targets/],
+  ['a form beside a run', toolSource('greet', 'form: () => ({}),'), /an asking tool has no run/],
   ['no steps', toolSource('greet', 'steps: {}, result: () => ({}),'), /at least one step/],
 ]
 
@@ -121,7 +124,7 @@ describe('a registry', () => {
     const registry = await loadTools([ownToolsFolder])
     expect(registry.offered(['chain', 'compiler']).absent).toEqual([])
     const { tools, absent } = registry.offered([])
-    expect(tools.map(({ name }) => name)).toEqual(['time_now'])
+    expect(tools.map(({ name }) => name)).toEqual(['ask_user', 'time_now'])
     expect(absent).toContainEqual({ name: 'account_info', reason: 'This deployment has no chain.' })
     expect(absent).toContainEqual({
       name: 'simulate_deployment',
