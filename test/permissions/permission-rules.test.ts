@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+
 import { describe, expect, test } from 'vitest'
 
 import { parseAddress } from '../../src/chain/parse.ts'
@@ -104,4 +106,14 @@ describe('error: the message names the file, the rule, the field and what to wri
     expect(fault).toContain('have 3 faults')
     expect(fault.split('\n')).toHaveLength(4)
   })
+})
+
+test('takes the rules of the documents as they are written there', async () => {
+  const document = await readFile(new URL('../../docs/tools.md', import.meta.url), 'utf8')
+  const [, snippet = ''] = /```json\n(\[\n.*?\])\n```/s.exec(document) ?? []
+  const rules = parsePermissionRules(snippet, 'rules.json', {
+    toolNames: ['simulate_deployment'],
+    parseAddress,
+  })
+  expect(rules.map(({ name }) => name)).toEqual(['no-mixer', 'local-chain', 'careful-with-sources'])
 })
