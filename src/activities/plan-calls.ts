@@ -59,7 +59,9 @@ function decide(call: ConsideredCall, grants: readonly Grant[], planner: RoundPl
   const { turnId, round } = planner.round
   const verdict = decideWithGrants(subject, call.verdict, grants, planner.nowMs)
   const item = toItem(call, verdict)
-  const row = { ...call.row, permission: { verdict, item } }
+  // What a rule or the policy allows is never decided anew: the verdict alone tells why it ran.
+  const isSettled = verdict.decision === 'allow' && verdict.grantIds === undefined
+  const row = { ...call.row, permission: isSettled ? { verdict } : { verdict, item } }
   const events = call.events.map((event) => withPermission(event, verdict))
   switch (verdict.decision) {
     case 'deny': {

@@ -107,10 +107,7 @@ test('a call that is allowed runs, and its start says by which rule', async () =
     providerCallId: 'call_0',
     name: 'look',
     arguments: '{}',
-    permission: {
-      verdict: { decision: 'allow', rule: 'policy:allowReads' },
-      item: toItem(0, 'look', 'read', 'policy:allowReads'),
-    },
+    permission: { verdict: { decision: 'allow', rule: 'policy:allowReads' } },
   })
   expect(calls[0]?.scheduled).toEqual({
     callId: 'c.t1.r2.c0',
