@@ -40,7 +40,7 @@ describe('docs/models.md', () => {
     const [part] = toDemoReply(request, 0).parts ?? []
     const examples =
       part?.type === 'text' ? part.text.split('\n').filter((line) => line.startsWith('- ')) : []
-    expect(examples).toHaveLength(6)
+    expect(examples).toHaveLength(7)
     for (const example of examples) expect(page).toContain(example.split(' (')[0])
   })
 })

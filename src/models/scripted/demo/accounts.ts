@@ -1,4 +1,4 @@
-import { describeHoldings } from './holdings-table.ts'
+import { describeHoldings, readsOf } from './holdings-table.ts'
 import { ask, describeFailure, findCall, readValue, say } from './demo-answer.ts'
 import type { DemoSkill } from './demo-answer.ts'
 import { chainContext, findAccounts } from './known-accounts.ts'
@@ -17,14 +17,9 @@ export const accountSkill: DemoSkill = {
     if (!chain) return say(turn, `I could not read the chain. ${describeFailure(asked)}`)
     const accounts = findAccounts(turn.text, chain)
     if (accounts.length === 0) return say(turn, nobodyMeant(chain.namedAccounts.map(({ name }) => name)))
-    if (turn.calls.length > 1) return say(turn, describeHoldings(accounts, chain, turn))
-    return ask(
-      turn,
-      accounts.flatMap(({ address }) => [
-        { name: 'account_info', arguments: { address } },
-        { name: 'token_balances', arguments: { address } },
-      ]),
-    )
+    const shown = { eth: true, tokens: true, nonce: /nonce/i.test(turn.text) }
+    if (turn.calls.length > 1) return say(turn, describeHoldings(accounts, chain, turn, shown))
+    return ask(turn, readsOf(accounts, shown))
   },
 }
 

@@ -39,10 +39,18 @@ export function readValue<T>(call: DemoCall | undefined, schema: z.ZodType<T>): 
   return parsed.success ? parsed.data : undefined
 }
 
-/** Says that a tool failed, in its own words. */
-export function describeFailure(call: DemoCall): string {
-  const reason = call.result.ok ? 'it answered in a form that I do not know' : call.result.message
-  return `\`${call.name}\` failed: ${toPlain(reason)}`
+/** Says why a call gave nothing: what a person decided as a decision, a failure in the tool's own words. */
+export function describeFailure({ name, result }: DemoCall): string {
+  if (result.ok) return `\`${name}\` failed: it answered in a form that I do not know`
+  return decisions[result.code]?.(`\`${name}\``) ?? `\`${name}\` failed: ${toPlain(result.message)}`
+}
+
+const decisions: Record<string, (tool: string) => string> = {
+  permission_rejected: (tool) => `You did not allow ${tool}, so it did not run.`,
+  permission_expired: (tool) => `Nobody allowed ${tool} in time, so it did not run.`,
+  permission_denied: (tool) => `${tool} may not run in this conversation.`,
+  question_declined: () => 'You did not want to answer, so I did nothing.',
+  no_answer: () => 'Nobody answered in time, so I did nothing.',
 }
 
 /** Makes text from elsewhere harmless in a Markdown table. */

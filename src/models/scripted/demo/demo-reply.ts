@@ -6,11 +6,13 @@ import type { DemoSkill } from './demo-answer.ts'
 import { readDemoTurn } from './demo-turn.ts'
 import { contractReadSkill } from './contract-read.ts'
 import { deploymentSkill } from './deployment.ts'
+import { questionSkill } from './question.ts'
 import { storySkill, thinkingSkill } from './showing.ts'
 import { timeSkill } from './time.ts'
 
 // The first that knows the request answers it; the narrow ones stand before the wide ones.
 const skills: readonly DemoSkill[] = [
+  questionSkill,
   storySkill,
   thinkingSkill,
   deploymentSkill,

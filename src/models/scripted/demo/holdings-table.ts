@@ -15,31 +15,47 @@ const tokenBalances = z.object({
   failed: z.array(z.object({ token: z.string(), reason: z.string() })).optional(),
 })
 
+/** What of an account is wanted. */
+export type Holdings = { eth: boolean; tokens: boolean; nonce: boolean }
+
+/** The calls that read what is wanted of some accounts. */
+export function readsOf(accounts: NamedAddress[], { eth, tokens, nonce }: Holdings) {
+  return accounts.flatMap(({ address }) => [
+    ...(eth || nonce ? [{ name: 'account_info', arguments: { address } }] : []),
+    ...(tokens ? [{ name: 'token_balances', arguments: { address } }] : []),
+  ])
+}
+
 /** Writes a Markdown table from tool results; every figure stands there as the tool gave it. */
-export function describeHoldings(accounts: NamedAddress[], chain: KnownChain, turn: DemoTurn): string {
+export function describeHoldings(
+  accounts: NamedAddress[],
+  chain: KnownChain,
+  turn: DemoTurn,
+  shown: Holdings,
+): string {
   const rows = accounts.map((account) => readRow(account, turn))
+  const failures = listFailures(turn)
+  if (rows.every(({ isRead }) => !isRead)) return ['I could read nothing:', '', ...failures].join('\n')
   const tokens = [
     ...new Map(rows.flatMap(({ balances }) => balances).map(({ token, symbol }) => [token, symbol])),
   ]
-  const withNonce = /nonce/i.test(turn.text)
   const head = [
     'Account',
     'Address',
-    'ETH',
+    ...(shown.eth ? ['ETH'] : []),
     ...tokens.map(([, symbol]) => symbol),
-    ...(withNonce ? ['Nonce'] : []),
+    ...(shown.nonce ? ['Nonce'] : []),
   ]
   const lines = rows.map((row) => [
     row.name,
     `\`${row.address}\``,
-    row.eth,
+    ...(shown.eth ? [row.eth] : []),
     ...tokens.map(([token]) => row.balances.find((balance) => balance.token === token)?.amount ?? '–'),
-    ...(withNonce ? [row.nonce] : []),
+    ...(shown.nonce ? [row.nonce] : []),
   ])
   const table = [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`)
   const block = rows.find((row) => row.block)?.block
   const where = `On ${toPlain(chain.name)}${block ? `, at block ${block}` : ''}:`
-  const failures = listFailures(turn)
   return [
     where,
     '',
@@ -51,6 +67,8 @@ export function describeHoldings(accounts: NamedAddress[], chain: KnownChain, tu
 type Row = {
   name: string
   address: string
+  /** Whether any tool answered. */
+  isRead: boolean
   eth: string
   nonce: string
   block: string | undefined
@@ -64,6 +82,7 @@ function readRow({ name, address }: NamedAddress, turn: DemoTurn): Row {
   return {
     name: toPlain(name),
     address,
+    isRead: info !== undefined || tokens !== undefined,
     eth: info?.balanceEth ?? 'not read',
     nonce: info ? String(info.nonce) : 'not read',
     block: info?.block.number,

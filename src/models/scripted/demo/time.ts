@@ -13,13 +13,14 @@ export const timeSkill: DemoSkill = {
     if (!/\btime\b|\btimes\b/i.test(turn.text)) return undefined
     const [, word = ''] = /\b(twice|two|three|four|five)\b/i.exec(turn.text) ?? []
     const count = counts[word.toLowerCase()] ?? 1
-    if (turn.calls.length === 0) {
+    const calls = turn.calls.filter(({ name }) => name === 'time_now')
+    if (calls.length === 0) {
       return ask(
         turn,
         Array.from({ length: count }, () => ({ name: 'time_now', arguments: {} })),
       )
     }
-    const lines = turn.calls.map((call) => {
+    const lines = calls.map((call) => {
       const value = readValue(call, answer)
       const time = Object.values(value ?? {}).find((field) => typeof field === 'string')
       return typeof time === 'string' ? `It is ${time}.` : describeFailure(call)

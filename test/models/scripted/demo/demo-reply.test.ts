@@ -1,111 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import accountInfo from '../../../src/tools/account-info.ts'
-import chainContext from '../../../src/tools/chain-context.ts'
-import contractRead from '../../../src/tools/contract-read.ts'
-import simulateDeployment from '../../../src/tools/simulate-deployment.ts'
-import timeNow from '../../../src/tools/time-now.ts'
-import tokenBalances from '../../../src/tools/token-balances.ts'
-import { chatRequest } from '../../../src/models/scripted/chat-request.ts'
-import type { ScriptedCall } from '../../../src/models/scripted/scripted-reply.ts'
-import { toDemoReply } from '../../../src/models/scripted/demo/demo-reply.ts'
-
-const alice = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
-const bob = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
-const prd = '0x5FbDB2315678afecb367f032d93F642f64180aa3'
-const tools = [timeNow, chainContext, accountInfo, tokenBalances, contractRead, simulateDeployment]
-const allTools = tools.map(({ name }) => name)
-
-const block = { number: '12', hash: '0x0' }
-const context = {
-  chainId: 31337,
-  name: 'Anvil',
-  nativeSymbol: 'ETH',
-  local: true,
-  block: { ...block, timestamp: '2026-11-05T14:07:30Z' },
-  baseFeeGwei: '1',
-  namedAccounts: [
-    { name: 'Alice', address: alice },
-    { name: 'Bob', address: bob },
-  ],
-  tokens: [{ symbol: 'PRD', address: prd, decimals: 18 }],
-}
-
-type Answer = (call: ScriptedCall) => unknown
-
-const answers: Record<string, Answer> = {
-  chain_context: () => context,
-  account_info: (call) => ({
-    address: isAlice(call) ? alice : bob,
-    balanceEth: isAlice(call) ? '9999.123456789012345678' : '42.5',
-    nonce: 7,
-    code: 'none',
-    block,
-  }),
-  token_balances: (call) => ({
-    block,
-    balances: [token(prd, 'PRD', isAlice(call) ? '1000.000001' : '0'), token(bob, 'FREE|`x`', '7')],
-    failed: [{ token: alice, reason: 'not a token' }],
-  }),
-  contract_read: () => ({
-    untrusted_result: '1000000000000000000000000',
-    removedCharacters: 0,
-    isCut: false,
-    block,
-  }),
-  simulate_deployment: () => ({
-    contract: 'Counter',
-    compiler: '0.8.37',
-    from: alice,
-    address: bob,
-    gas: '123456',
-    gasPriceGwei: '1',
-    costEth: '0.000123456',
-    runtimeSizeBytes: 345,
-    block,
-    warnings: [],
-    untrusted_compilerWarnings: [],
-  }),
-  time_now: () => ({ utc: '2026-11-05T14:07:31Z', unixSeconds: 1, weekday: 'Thursday' }),
-}
-
-function token(address: string, symbol: string, balance: string) {
-  return { token: address, untrusted_symbol: symbol, untrusted_name: symbol, decimals: 18, balance }
-}
-
-/** Plays a whole turn against the demo model and returns what it called, round by round, and what it said. */
-function play(text: string, changes: { tools?: string[]; answers?: Record<string, Answer> } = {}) {
-  const messages: Record<string, unknown>[] = [{ role: 'user', content: text }]
-  const rounds: string[][] = []
-  for (;;) {
-    const offered = (changes.tools ?? allTools).map((name) => ({ function: { name } }))
-    const { parts = [] } = toDemoReply(chatRequest.parse({ model: 'demo', messages, tools: offered }), 0)
-    const calls = parts.flatMap((part) => (part.type === 'toolCalls' ? part.calls : []))
-    if (calls.length === 0)
-      return {
-        rounds,
-        calls: messages,
-        said: parts.map((part) => ('text' in part ? part.text : '')).join(''),
-      }
-    rounds.push(calls.map(({ name }) => name))
-    messages.push({
-      role: 'assistant',
-      content: null,
-      tool_calls: calls.map((call) => ({
-        id: call.id,
-        function: { name: call.name, arguments: JSON.stringify(call.arguments) },
-      })),
-    })
-    for (const call of calls) {
-      const answer = changes.answers?.[call.name] ?? answers[call.name]
-      messages.push({ role: 'tool', tool_call_id: call.id, content: JSON.stringify(answer?.(call)) })
-    }
-  }
-}
-
-function isAlice(call: ScriptedCall): boolean {
-  return JSON.stringify(call.arguments).includes(alice)
-}
+import { chatRequest } from '../../../../src/models/scripted/chat-request.ts'
+import { toDemoReply } from '../../../../src/models/scripted/demo/demo-reply.ts'
+import { alice, answers, bob, play, playOn, prd, tools } from './play.ts'
 
 describe('toDemoReply', () => {
   it('reads what Alice and Bob hold, in parallel, and repeats the figures exactly', () => {
@@ -156,7 +53,7 @@ describe('toDemoReply', () => {
   ])('behavior: %s', (text, input) => {
     const { rounds, calls, said } = play(text)
     expect(rounds).toEqual([['chain_context'], ['contract_read']])
-    expect(JSON.stringify(calls)).toContain(JSON.stringify(JSON.stringify(input)))
+    expect(calls[1]?.arguments).toEqual(input)
     expect(said).toContain('1000000000000000000000000')
   })
 
@@ -189,6 +86,51 @@ describe('toDemoReply', () => {
     expect(toDemoReply(chatRequest.parse({ model: 'demo', messages, tools }), 0).parts).toMatchObject([
       { type: 'toolCalls', calls: [{ name: 'time_now' }] },
     ])
+  })
+
+  it('behavior: a message that joins while tools run belongs to the same request', () => {
+    const steered = { afterRound: 2, text: 'and the nonce, please' }
+    const { rounds, said } = play('What do Alice and Bob hold?', { steered })
+    expect(rounds).toHaveLength(2)
+    expect(said).toContain('Nonce |')
+    expect(said).toContain(alice)
+  })
+
+  it('behavior: a message after tools that were stopped is a new request', () => {
+    const stopped = { error: { code: 'stopped', message: 'The user stopped the turn.', retryable: true } }
+    const messages = [
+      { role: 'user', content: 'What does Alice hold?' },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'call_1_0', function: { name: 'chain_context', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: 'call_1_0', content: JSON.stringify(stopped) },
+      { role: 'user', content: 'What time is it?' },
+    ]
+    expect(playOn(messages).said).toBe('It is 2026-11-05T14:07:31Z.')
+  })
+
+  it('behavior: says what was not allowed, and goes on with the rest', () => {
+    const rejected = {
+      error: { code: 'permission_rejected', message: 'Do not repeat it.', retryable: false },
+    }
+    const { said } = play('What does Alice hold?', { answers: { token_balances: () => rejected } })
+    expect(said).toContain('| 9999.123456789012345678 |')
+    expect(said).toContain('- You did not allow `token_balances`, so it did not run.')
+    expect(said).not.toContain('Do not repeat it')
+  })
+
+  it('behavior: shows no table when nothing was allowed', () => {
+    const denied = { error: { code: 'permission_denied', message: 'Unattended.', retryable: false } }
+    const refusals = { account_info: () => denied, token_balances: () => denied }
+    const { said } = play('What does Alice hold?', { answers: refusals })
+    expect(said).toBe(
+      'I could read nothing:\n\n- `account_info` may not run in this conversation.\n- `token_balances` may not run in this conversation.',
+    )
+    expect(play('What does Alice hold?', { answers: { chain_context: () => denied } }).said).toBe(
+      'I could not read the chain. `chain_context` may not run in this conversation.',
+    )
   })
 
   it('error: says which tool failed and gives no figure for it', () => {
