@@ -33,6 +33,9 @@ export async function startBenchProduct(): Promise<BenchProduct> {
     PERDURA_SCRIPTED_MODE: 'test',
     PERDURA_TOOLS: join(import.meta.dirname, 'tools'),
     PERDURA_GUEST_LOGINS_PER_MINUTE: '100000',
+    PERDURA_REQUESTS_PER_MINUTE: '10000000',
+    PERDURA_OPEN_TURN_LIMIT: '1000000',
+    PERDURA_GUEST_CONVERSATION_LIMIT: '10000000',
     PERDURA_STREAM_LIMIT: '10000',
     PERDURA_LOG_LEVEL: 'info',
   }

@@ -2,6 +2,7 @@ import type { RateLimiterAbstract } from 'rate-limiter-flexible'
 
 import type { Chains } from '../chain/connect-chains.ts'
 import type { HistoryStrategy } from '../contracts/conversation.ts'
+import type { PermissionPolicy } from '../contracts/permission.ts'
 import type { ModelRegistry } from '../models/model-registry.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { ApiMetrics } from '../ops/metrics.ts'
@@ -21,6 +22,7 @@ export type ApiServices = {
   tools: OfferedTools
   chains: Chains
   guestLimiter: RateLimiterAbstract
+  requestLimiter: RateLimiterAbstract
   logger: Logger
   metrics: ApiMetrics
   settings: ApiSettings
@@ -31,7 +33,11 @@ export type ApiServices = {
 /** Values from the configuration. */
 export type ApiSettings = {
   history: HistoryStrategy
+  /** Of conversations that choose none themselves. */
+  permissions: PermissionPolicy
   queuedMessages: number
+  openTurns: number
+  conversationsPerGuest: number
   streamsPerOwner: number
   tokenTtlMs: number
   /** Host names, besides the local ones, that requests may name. Empty when bound to a public address. */

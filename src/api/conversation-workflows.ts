@@ -1,11 +1,7 @@
-import {
-  type Connection,
-  isGrpcServiceError,
-  type WorkflowClient,
-  WorkflowNotFoundError,
-} from '@temporalio/client'
+import { type Connection, type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client'
 
-import { AppError } from '../contracts/errors.ts'
+import type { BusyPolicy } from '../contracts/conversation.ts'
+import type { AnsweredRequest, AnswerRef } from '../contracts/human-request.ts'
 import {
   type ConversationId,
   type MessageId,
@@ -13,9 +9,17 @@ import {
   type TurnId,
   workflowIdOf,
 } from '../contracts/ids.ts'
-import { queryNames, searchAttributes, signalNames, workflowType } from '../contracts/temporal-names.ts'
+import {
+  queryNames,
+  searchAttributes,
+  signalNames,
+  updateNames,
+  workflowType,
+} from '../contracts/temporal-names.ts'
 import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
-import type { ConversationInput } from '../contracts/turn.ts'
+import type { ConversationInput, WaitingMessage } from '../contracts/turn.ts'
+import { type AnswerVerdict, toAnswerVerdict } from './answer-verdict.ts'
+import { toTemporalError } from './temporal-error.ts'
 
 /** What the api asks of conversations' workflows. */
 export interface ConversationWorkflows {
@@ -24,6 +28,8 @@ export interface ConversationWorkflows {
     conversationId: ConversationId
     messageId: MessageId
     position: number
+    /** Absent: `queue`. */
+    busyPolicy?: BusyPolicy
     owner: { id: OwnerId; wallet?: string }
     model: string
     turns: number
@@ -33,6 +39,13 @@ export interface ConversationWorkflows {
    * @throws AppError `temporal_unavailable`
    */
   signalCancel(conversationId: ConversationId, turnId: TurnId | null): Promise<boolean>
+  /** Takes a message out of the workflow's queue. Best effort: the store decides what is answered. */
+  signalWithdraw(conversationId: ConversationId, messageId: MessageId): Promise<void>
+  /**
+   * Offers an answer to the workflow. The same answer may be offered again: it is taken once.
+   * @throws AppError `no_worker` when nobody takes it until `deadlineMs` (Unix), `temporal_unavailable`
+   */
+  offerAnswer(conversationId: ConversationId, answer: AnswerRef, deadlineMs: number): Promise<AnswerVerdict>
   /** Undefined when no worker answers within a second. */
   queryProgress(conversationId: ConversationId): Promise<ToolProgressAnswer | undefined>
   /** Ends the workflow, if one runs; the next message starts a new one. @throws AppError `temporal_unavailable` */
@@ -61,16 +74,30 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
     }
   }
 
+  async function isReachable(): Promise<boolean> {
+    try {
+      await call(queryTimeoutMs, () => connection.workflowService.getSystemInfo({}))
+      return true
+    } catch {
+      return false
+    }
+  }
+
   return {
-    async signalMessage({ conversationId, messageId, position, owner, model, turns }) {
+    async signalMessage({ conversationId, messageId, position, busyPolicy, owner, model, turns }) {
       const input: ConversationInput = { conversationId, turns }
+      const message: WaitingMessage = {
+        messageId,
+        position,
+        ...(busyPolicy === undefined || busyPolicy === 'queue' ? {} : { busyPolicy }),
+      }
       await call(callTimeoutMs, () =>
         workflows.signalWithStart(workflowType, {
           workflowId: workflowIdOf(conversationId),
           taskQueue,
           args: [input],
           signal: signalNames.userMessage,
-          signalArgs: [{ messageId, position }],
+          signalArgs: [message],
           staticSummary: owner.id,
           typedSearchAttributes: [
             { key: { name: 'ConversationState', type: searchAttributes.ConversationState }, value: 'idle' },
@@ -87,6 +114,33 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
       const handle = workflows.getHandle(workflowIdOf(conversationId))
       const stop = turnId === null ? {} : { turnId }
       return isThere(call(callTimeoutMs, () => handle.signal(signalNames.cancelTurn, stop)))
+    },
+
+    async signalWithdraw(conversationId, messageId) {
+      try {
+        await call(queryTimeoutMs, () =>
+          workflows
+            .getHandle(workflowIdOf(conversationId))
+            .signal(signalNames.withdrawMessage, { messageId }),
+        )
+      } catch {
+        // The turn that would have answered it comes to nothing.
+      }
+    },
+
+    async offerAnswer(conversationId, answer, deadlineMs) {
+      const handle = workflows.getHandle(workflowIdOf(conversationId))
+      try {
+        await connection.withDeadline(deadlineMs, () =>
+          handle.executeUpdate<AnsweredRequest, [AnswerRef]>(updateNames.answerRequest, {
+            args: [answer],
+            updateId: answer.answerId,
+          }),
+        )
+        return { kind: 'accepted' }
+      } catch (error) {
+        return toAnswerVerdict(error, isReachable)
+      }
     },
 
     async queryProgress(conversationId) {
@@ -110,14 +164,7 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
       )
     },
 
-    async isReachable() {
-      try {
-        await call(queryTimeoutMs, () => connection.workflowService.getSystemInfo({}))
-        return true
-      } catch {
-        return false
-      }
-    },
+    isReachable,
   }
 }
 
@@ -130,25 +177,4 @@ async function isThere(done: Promise<void>): Promise<boolean> {
     if (error instanceof WorkflowNotFoundError) return false
     throw error
   }
-}
-
-// gRPC status codes: deadline exceeded, resource exhausted, unavailable.
-const unavailableCodes: readonly unknown[] = [4, 8, 14]
-
-function toTemporalError(error: unknown): unknown {
-  if (!isUnavailable(error)) return error
-  return new AppError(
-    'temporal_unavailable',
-    'The workflow server does not answer. Repeat with the same message id.',
-    {
-      cause: error,
-      retryAfterMs: 1_000,
-    },
-  )
-}
-
-function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (isGrpcServiceError(error)) return unavailableCodes.includes(error.code)
-  return error.cause !== undefined && isUnavailable(error.cause)
 }

@@ -9,6 +9,7 @@ import type { ApiServices } from './api-services.ts'
 import { authenticate } from './authenticate.ts'
 import { countRequests } from './count-requests.ts'
 import { toDocsPage } from './docs-page.ts'
+import { limitRequests } from './limit-requests.ts'
 import { createRouter, withOtherProblems } from './open-api.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { toAppError, toProblem } from './problem.ts'
@@ -24,10 +25,12 @@ import { authRoutes } from './routes/auth.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { eventRoutes } from './routes/events.ts'
+import { grantRoutes } from './routes/grants.ts'
 import { healthRoutes } from './routes/health.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { progressRoutes } from './routes/progress.ts'
+import { requestRoutes } from './routes/requests.ts'
 import { resetRoutes } from './routes/reset.ts'
 
 const info = { title: 'Perdura', version: '1', description: 'The native API; see docs/api.md for its use.' }
@@ -49,10 +52,13 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
   app.use(bodyLimit({ maxSize: bodySizeLimitBytes, onError: refuseLargeBody }))
   // Everything but the login, so that a new route is guarded without anybody thinking of it.
   app.use('/api/*', except('/api/auth/guest', authenticate(services.database)))
+  app.use('/api/*', except('/api/auth/guest', limitRequests(services.requestLimiter)))
   for (const routes of [
     authRoutes,
     conversationRoutes,
     messageRoutes,
+    requestRoutes,
+    grantRoutes,
     progressRoutes,
     resetRoutes,
     catalogueRoutes,

@@ -1,7 +1,6 @@
 /** The api process: HTTP and server-sent events, without state of its own. */
 import { serve } from '@hono/node-server'
-import { Connection, WorkflowClient } from '@temporalio/client'
-import { RateLimiterPostgres } from 'rate-limiter-flexible'
+import { WorkflowClient } from '@temporalio/client'
 
 import { loadServiceConfig } from '../ops/config.ts'
 import { createLogger } from '../ops/logger.ts'
@@ -9,16 +8,17 @@ import { createApiMetrics } from '../ops/metrics.ts'
 import { announceReady } from '../ops/ready.ts'
 import { registerSearchAttributes } from '../ops/register-search-attributes.ts'
 import { onShutdown } from '../ops/shutdown.ts'
-import { readTemporalOptions, reconnectSoon } from '../ops/temporal-options.ts'
 import { openDatabase } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
 import { countStalled } from '../store/stalled.ts'
 import { connectCatalogue } from './connect-catalogue.ts'
+import { connectTemporal } from './connect-temporal.ts'
 import { createConversationWorkflows } from './conversation-workflows.ts'
 import { closeServer } from './close-server.ts'
 import { createApp } from './create-app.ts'
 import { EventFeed } from './event-feed.ts'
+import { createMinuteLimiter } from './minute-limiter.ts'
 import { OpenStreams } from './open-streams.ts'
 
 const config = loadServiceConfig()
@@ -32,7 +32,7 @@ const database = openDatabase({
 })
 await migrate(database)
 const catalogue = await connectCatalogue(config, logger)
-const connection = Connection.lazy({ ...(await readTemporalOptions(config.temporal)), ...reconnectSoon })
+const connection = await connectTemporal(config.temporal)
 const { namespace, taskQueue } = config.temporal
 const log = createPostgresEventLog(database, { onChannelError: onProblem })
 const feed = new EventFeed(log, logger)
@@ -59,16 +59,8 @@ const app = createApp(
       workflows: new WorkflowClient({ connection, namespace }),
     }),
     ...catalogue,
-    guestLimiter: new RateLimiterPostgres({
-      storeClient: database.pool,
-      storeType: 'pool',
-      tableName: 'rate_limits',
-      tableCreated: true,
-      keyPrefix: 'api',
-      points: limits.guestLoginsPerMinute,
-      duration: 60,
-      clearExpiredByTimeout: true,
-    }),
+    guestLimiter: createMinuteLimiter(database, limits.guestLoginsPerMinute),
+    requestLimiter: createMinuteLimiter(database, limits.requestsPerMinute),
     logger,
     metrics: createApiMetrics({
       countStalled: () => countStalled(database),
@@ -76,7 +68,10 @@ const app = createApp(
     }),
     settings: {
       history: config.history,
+      permissions: config.permissions.policy,
       queuedMessages: limits.queuedMessages,
+      openTurns: limits.openTurns,
+      conversationsPerGuest: limits.conversationsPerGuest,
       streamsPerOwner: limits.streamsPerOwner,
       tokenTtlMs: config.auth.tokenTtlMs,
       allowedHosts: config.server.allowedHosts,

@@ -4,7 +4,7 @@ import { AppError } from '../contracts/errors.ts'
 import { problemSchema } from '../schemas/problem.ts'
 import { storable } from '../schemas/storable.ts'
 import type { ApiEnv } from './api-env.ts'
-import { type FieldError, toProblem } from './problem.ts'
+import { type FieldError, fieldProblem, toProblem } from './problem.ts'
 
 /** A router whose validation errors are problem documents that name each field. */
 export function createRouter(): OpenAPIHono<ApiEnv> {
@@ -12,19 +12,23 @@ export function createRouter(): OpenAPIHono<ApiEnv> {
     defaultHook(result, context) {
       if (result.success) return undefined
       if (result.target === 'param') return toProblem(context, new AppError('not_found', noSuchId))
-      const errors = result.error.issues.flatMap(toFieldErrors)
-      const detail = errors
-        .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-        .join('; ')
-      return toProblem(context, new AppError('invalid_request', detail), errors)
+      return toProblem(context, fieldProblem('invalid_request', result.error.issues.flatMap(toFieldErrors)))
     },
   })
 }
 
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const { path, message } = issue
-  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message }]
-  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'There is no such field.' }))
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'There is no such field.' }))
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) return toFormErrors(issue)
+  return [{ path: path.join('.'), message }]
+}
+
+/** Of a body with several forms: what is wrong with the form that it comes nearest to. */
+function toFormErrors({ path, errors }: z.core.$ZodIssueInvalidUnion): FieldError[] {
+  const [nearest = []] = errors.toSorted((one, other) => one.length - other.length)
+  return nearest.flatMap((issue) => toFieldErrors({ ...issue, path: [...path, ...issue.path] }))
 }
 
 const noSuchId = 'No id looks like this. List yours with GET /api/conversations.'
@@ -52,7 +56,7 @@ export function problems<const Status extends number>(...statuses: Status[]) {
 }
 
 const otherProblem = {
-  description: 'Any other problem, such as 421, 500 or 503.',
+  description: 'Any other problem, such as 421, 429, 500 or 503.',
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 }
 

@@ -6,14 +6,17 @@ import { AppError, type ErrorCode, errorStatus } from '../contracts/errors.ts'
 import type { ApiEnv } from './api-env.ts'
 import { notJson } from './request-middleware.ts'
 
-export type FieldError = { path: string; message: string }
+/** What is wrong with one field of a body; `code` where programs tell faults apart. */
+export type FieldError = { path: string; message: string; code?: string }
+
+/** An error that names each field that is wrong. */
+export function fieldProblem(code: ErrorCode, errors: readonly FieldError[]): AppError {
+  const detail = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+  return new AppError(code, detail, { details: { errors } })
+}
 
 /** Answers with an RFC 9457 problem document. */
-export function toProblem(
-  context: Context<ApiEnv>,
-  error: AppError,
-  errors?: readonly FieldError[],
-): Response {
+export function toProblem(context: Context<ApiEnv>, error: AppError): Response {
   const status = statusOf(error.code)
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000))
@@ -26,7 +29,6 @@ export function toProblem(
     code: error.code,
     requestId: context.get('requestId'),
     ...error.details,
-    ...(errors === undefined ? {} : { errors }),
   }
   return context.body(JSON.stringify(problem), status, headers)
 }

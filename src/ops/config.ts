@@ -48,6 +48,9 @@ export type Config = {
   }
   readonly limits: {
     queuedMessages: number
+    requestsPerMinute: number
+    openTurns: number
+    conversationsPerGuest: number
     streamsPerOwner: number
     streamBufferEvents: number
     streamBufferBytes: number

@@ -49,6 +49,9 @@ export function toConfig(values: ConfigValues): Config {
     },
     limits: {
       queuedMessages: values.PERDURA_QUEUE_LIMIT,
+      requestsPerMinute: values.PERDURA_REQUESTS_PER_MINUTE,
+      openTurns: values.PERDURA_OPEN_TURN_LIMIT,
+      conversationsPerGuest: values.PERDURA_GUEST_CONVERSATION_LIMIT,
       streamsPerOwner: values.PERDURA_STREAM_LIMIT,
       streamBufferEvents: values.PERDURA_STREAM_BUFFER_EVENTS,
       streamBufferBytes: values.PERDURA_STREAM_BUFFER_BYTES,

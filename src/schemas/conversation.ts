@@ -82,13 +82,15 @@ export const messageSchema = z
   })
   .openapi('Message')
 
+export const messageTextSchema = z
+  .string()
+  .min(1)
+  .max(messageTextLimit)
+  .refine((text) => text.trim() !== '', 'Write something: the text is blank.')
+
 export const newMessageSchema = z
   .strictObject({
-    text: z
-      .string()
-      .min(1)
-      .max(messageTextLimit)
-      .refine((text) => text.trim() !== '', 'Write something: the text is blank.'),
+    text: messageTextSchema,
     clientMessageId: storable(200).min(1).optional(),
     busyPolicy: busyPolicySchema.optional(),
   })

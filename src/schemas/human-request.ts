@@ -109,3 +109,5 @@ export const requestResponseSchema = z
     }),
   ])
   .openapi('RequestResponse')
+
+export type RequestResponse = z.output<typeof requestResponseSchema>

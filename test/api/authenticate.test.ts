@@ -17,12 +17,17 @@ function listGuarded(): Operation[] {
 
 /** Sends the least that each route needs, so that only the token or the id can be wrong. */
 async function callRoute({ method, path, requestBody }: Operation, id: string, token?: string) {
-  return product().call(method, path.replace('{id}', id), {
+  return product().call(method, path.replace('{id}', id).replace('{messageId}', 'm_1'), {
     ...(token !== undefined && { token }),
-    ...(requestBody?.required && { body: path.endsWith('/messages') ? { text: 'Hello' } : {} }),
+    ...(requestBody?.required && { body: leastBodyOf(path) }),
     // Without this, the event routes would go on for ever.
     headers: { accept: 'application/json' },
   })
+}
+
+function leastBodyOf(path: string): object {
+  if (path.includes('/messages')) return { text: 'Hello' }
+  return path.endsWith('/response') ? { decision: 'approve' } : {}
 }
 
 test('default: the document has routes of conversations, and all are guarded', () => {

@@ -1,13 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { getConnInfo } from '@hono/node-server/conninfo'
-import { RateLimiterRes } from 'rate-limiter-flexible'
-
-import { AppError } from '../../contracts/errors.ts'
 import { ownerSchema } from '../../schemas/conversation.ts'
-import { toDatabaseError } from '../../store/database-error.ts'
 import { createGuest, deleteToken } from '../../store/owners.ts'
 import type { ApiServices } from '../api-services.ts'
 import { bearer, createRouter, json, problems } from '../open-api.ts'
+import { takePoint } from '../take-point.ts'
 
 const loginSchema = z
   .object({ token: z.string(), owner: ownerSchema, expiresAt: z.iso.datetime() })
@@ -40,7 +37,8 @@ const dayMs = 86_400_000
 export function authRoutes({ database, guestLimiter, settings }: ApiServices) {
   return createRouter()
     .openapi(guest, async (context) => {
-      await takeGuestPoint(guestLimiter, getConnInfo(context).remote.address ?? 'unknown')
+      const address = getConnInfo(context).remote.address ?? 'unknown'
+      await takePoint(guestLimiter, `guest:${address}`, tooManyGuests)
       return context.json(await createGuest(database, settings.tokenTtlMs / dayMs), 201)
     })
     .openapi(me, (context) => context.json(context.get('owner'), 200))
@@ -50,17 +48,4 @@ export function authRoutes({ database, guestLimiter, settings }: ApiServices) {
     })
 }
 
-async function takeGuestPoint(limiter: ApiServices['guestLimiter'], address: string): Promise<void> {
-  try {
-    await limiter.consume(`guest:${address}`)
-  } catch (refusal) {
-    if (!(refusal instanceof RateLimiterRes)) throw toDatabaseError(refusal)
-    throw new AppError(
-      'too_many_requests',
-      'Too many guests come from this address. Wait, or keep the token you have.',
-      {
-        retryAfterMs: refusal.msBeforeNext,
-      },
-    )
-  }
-}
+const tooManyGuests = 'Too many guests come from this address. Wait, or keep the token you have.'

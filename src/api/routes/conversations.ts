@@ -35,7 +35,7 @@ const create = createRoute({
   responses: {
     200: json(conversationSchema, 'It existed already.'),
     201: json(conversationSchema, 'It was created.'),
-    ...problems(400, 401, 409, 413, 415, 422, 503),
+    ...problems(400, 401, 409, 413, 415, 422, 429, 503),
   },
 })
 const list = createRoute({
@@ -93,15 +93,18 @@ export function conversationRoutes(services: ApiServices) {
     .openapi(create, async (context) => {
       const wanted = context.req.valid('json')
       assertOffered(wanted, services)
+      const owner = context.get('owner')
       const key = context.req.valid('header')['idempotency-key']
       const { created, conversation } = await createConversation(database, {
         ...wanted,
         // Short, because it stands in every id of the history.
         id: `c_${randomBytes(16).toString('base64url')}`,
-        owner: context.get('owner').id,
+        owner: owner.id,
         title: wanted.title ?? 'New conversation',
         model: wanted.model === undefined ? models.defaultModel.id : models.find(wanted.model).info.id,
         busyPolicy: wanted.busyPolicy ?? 'queue',
+        permissions: wanted.permissions ?? settings.permissions,
+        limit: owner.kind === 'guest' ? settings.conversationsPerGuest : undefined,
         history: wanted.history ?? settings.history,
         memory: wanted.memory ?? false,
         idempotency: key === undefined ? undefined : { key, requestHash: hashOf(wanted) },
@@ -131,8 +134,8 @@ export function conversationRoutes(services: ApiServices) {
         ...wanted,
         model,
       })
-      const { title, archived } = wanted
-      const changed = { title, model, archived }
+      const { title, archived, busyPolicy, permissions } = wanted
+      const changed = { title, model, archived, busyPolicy, permissions }
       if (Object.values(changed).some((value) => value !== undefined)) {
         const shown = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
         await log.append(id, [{ key: null, turnId: null, body: { type: 'conversation.updated', ...shown } }])

@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 
-import { newMessageSchema } from '../../schemas/conversation.ts'
+import { messageTextSchema, newMessageSchema } from '../../schemas/conversation.ts'
 import { storable } from '../../schemas/storable.ts'
-import { acceptMessage, announceMessage } from '../../store/messages.ts'
+import { acceptMessage, announceMessage, editMessage, withdrawMessage } from '../../store/messages.ts'
 import { endLostTurn, stopTurn } from '../../store/turns.ts'
 import { AppError } from '../../contracts/errors.ts'
 import type { ApiServices } from '../api-services.ts'
@@ -10,7 +10,7 @@ import { createMessageId } from '../create-message-id.ts'
 import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
 
 const answer = z
-  .object({ messageId: z.string(), state: z.enum(['started', 'queued']) })
+  .object({ messageId: z.string(), state: z.enum(['started', 'queued', 'withdrawn']) })
   .openapi('PostedMessage')
 
 const post = createRoute({
@@ -29,6 +29,30 @@ const post = createRoute({
     202: json(answer, 'Accepted.'),
     ...problems(400, 401, 404, 409, 413, 415, 422, 429, 503),
   },
+})
+const messageParams = idParams.extend({ messageId: storable(200) })
+
+const edit = createRoute({
+  method: 'patch',
+  path: '/api/conversations/{id}/messages/{messageId}',
+  summary: 'Changes the text of a message that has not begun.',
+  security: bearer,
+  request: { params: messageParams, body: jsonBody(z.strictObject({ text: messageTextSchema })) },
+  responses: {
+    200: json(
+      z.object({ messageId: z.string(), state: z.enum(['received', 'queued']) }).openapi('EditedMessage'),
+      'It will be answered as it is now.',
+    ),
+    ...problems(400, 401, 404, 409, 413, 415, 422, 503),
+  },
+})
+const withdraw = createRoute({
+  method: 'delete',
+  path: '/api/conversations/{id}/messages/{messageId}',
+  summary: 'Takes back a message that has not begun. Repeating it changes nothing.',
+  security: bearer,
+  request: { params: messageParams },
+  responses: { 204: { description: 'It will not be answered.' }, ...problems(401, 404, 409, 503) },
 })
 const cancel = createRoute({
   method: 'post',
@@ -65,16 +89,32 @@ export function messageRoutes({ database, workflows, settings }: ApiServices) {
         clientMessageId: clientId,
         via: 'api',
         queueLimit: settings.queuedMessages,
+        turnLimit: settings.openTurns,
         busyPolicy,
       })
       const { model, turns } = accepted
       for (const waiting of accepted.toSignal) {
         await workflows.signalMessage({ conversationId, ...waiting, owner, model, turns })
       }
+      // The workflow stops the turn as well; workers learn of it earlier from here.
+      if (accepted.interrupts !== undefined)
+        await stopTurn(database, owner.id, conversationId, accepted.interrupts)
       const state = await announceMessage(database, conversationId, messageId)
       return accepted.repeated
         ? context.json({ messageId, state }, 200)
         : context.json({ messageId, state }, 202)
+    })
+    .openapi(edit, async (context) => {
+      const { id: conversationId, messageId } = context.req.valid('param')
+      const { text } = context.req.valid('json')
+      const owner = context.get('owner').id
+      return context.json(await editMessage(database, { conversationId, owner, id: messageId, text }), 200)
+    })
+    .openapi(withdraw, async (context) => {
+      const { id: conversationId, messageId } = context.req.valid('param')
+      await withdrawMessage(database, { conversationId, owner: context.get('owner').id, id: messageId })
+      await workflows.signalWithdraw(conversationId, messageId)
+      return context.body(null, 204)
     })
     .openapi(cancel, async (context) => {
       const { id } = context.req.valid('param')

@@ -32,6 +32,15 @@ export const limitGroup = {
     PERDURA_QUEUE_LIMIT: variable(integer(1, 10_000).prefault('100'), {
       about: 'Messages that wait in one conversation; more get 429.',
     }),
+    PERDURA_REQUESTS_PER_MINUTE: variable(integer(1, 10_000_000).prefault('600'), {
+      about: 'Requests of one owner in a minute, over all api processes; more get 429.',
+    }),
+    PERDURA_OPEN_TURN_LIMIT: variable(integer(1, 1_000_000).prefault('50'), {
+      about: 'Turns that one owner has at the same time, in all conversations; messages for more get 429.',
+    }),
+    PERDURA_GUEST_CONVERSATION_LIMIT: variable(integer(1, 10_000_000).prefault('200'), {
+      about: 'Conversations that a guest has; more get 429. Wallets have as many as they want.',
+    }),
     PERDURA_STREAM_LIMIT: variable(integer(1, 100_000).prefault('50'), {
       about: 'Event streams that one owner holds open at once in one api process; more get 429.',
     }),

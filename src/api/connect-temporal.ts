@@ -1,0 +1,38 @@
+import {
+  Connection,
+  defaultGrpcRetryOptions,
+  type GrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client'
+
+import type { TemporalConfig } from '../ops/config.ts'
+import { readTemporalOptions, reconnectSoon } from '../ops/temporal-options.ts'
+
+// A gRPC status code.
+const resourceExhausted = 8
+const longestPauseMs = 500
+const mostTries = 20
+
+/** Opens the connection of an api process; connects with the first call. */
+export async function connectTemporal(config: TemporalConfig & { address: string }): Promise<Connection> {
+  return Connection.lazy({
+    ...(await readTemporalOptions(config)),
+    ...reconnectSoon,
+    interceptors: [makeGrpcRetryInterceptor(retrySoon())],
+  })
+}
+
+/**
+ * When a person is waited for, so does somebody else: a workflow takes ten updates at a time, and the next ones
+ * find room within milliseconds. The default waits 1.7 s before it looks again.
+ */
+export function retrySoon(): GrpcRetryOptions {
+  const usual = defaultGrpcRetryOptions({ maxAttempts: mostTries })
+  return {
+    retryableDecider: (attempt, status) => usual.retryableDecider(attempt, status),
+    delayFunction: (attempt, status) =>
+      status.code === resourceExhausted
+        ? Math.min(longestPauseMs, 15 * 1.5 ** attempt) * (0.5 + Math.random())
+        : Math.min(longestPauseMs, usual.delayFunction(attempt, status)),
+  }
+}

@@ -1,0 +1,31 @@
+import { isGrpcServiceError } from '@temporalio/client'
+
+import { AppError } from '../contracts/errors.ts'
+
+// gRPC status codes: deadline exceeded, resource exhausted, unavailable.
+const unavailableCodes: readonly unknown[] = [4, 8, 14]
+const resourceExhausted: unknown = 8
+
+/** Translates an error of the client: a server that cannot be reached becomes `temporal_unavailable`. */
+export function toTemporalError(error: unknown): unknown {
+  return hasCode(error, unavailableCodes) ? temporalUnavailable(error) : error
+}
+
+export function temporalUnavailable(cause: unknown): AppError {
+  return new AppError(
+    'temporal_unavailable',
+    'The workflow server does not answer. Repeat the request: it counts once.',
+    { cause, retryAfterMs: 1_000 },
+  )
+}
+
+/** Too much is under way for one workflow, or for the whole server. */
+export function isExhausted(error: unknown): boolean {
+  return hasCode(error, [resourceExhausted])
+}
+
+function hasCode(error: unknown, codes: readonly unknown[]): boolean {
+  if (!(error instanceof Error)) return false
+  if (isGrpcServiceError(error)) return codes.includes(error.code)
+  return error.cause !== undefined && hasCode(error.cause, codes)
+}
