@@ -56,3 +56,33 @@ export function expectOneResultEach(events: readonly Event[]): void {
   const completed = ofType(events, 'tool.completed').map(({ callId }) => callId)
   expect(completed.toSorted()).toEqual(started.toSorted())
 }
+
+/** Each request that was opened came to exactly one thing. */
+export function expectOneOutcomeEach(events: readonly Event[]): void {
+  const opened = ofType(events, 'request.opened').map(({ requestId }) => requestId)
+  const resolved = ofType(events, 'request.resolved').map(({ requestId }) => requestId)
+  expect(resolved.toSorted()).toEqual(opened.toSorted())
+}
+
+/** After the end of a turn nothing more carries its id, and each turn that began has ended once. */
+export function expectTurnsToEndLast(events: readonly Event[]): void {
+  const started = ofType(events, 'turn.started').map(({ turnId }) => turnId)
+  const finished = ofType(events, 'turn.finished').map(({ turnId }) => turnId)
+  expect(finished.filter((turnId) => started.includes(turnId))).toEqual(started)
+  const last = new Map(events.map((event) => [event.turnId, event.type]))
+  expect(finished.map((turnId) => last.get(turnId))).toEqual(finished.map(() => 'turn.finished'))
+}
+
+/** All of the above, of a conversation in which nothing runs any more. */
+export async function expectWholeLog(
+  client: Client,
+  conversationId: string,
+  events: readonly Event[],
+): Promise<void> {
+  await expectEachOnce(client, conversationId, events)
+  await expectSameTexts(client, conversationId, events)
+  const log = await readLog(client, conversationId)
+  expectOneResultEach(log)
+  expectOneOutcomeEach(log)
+  expectTurnsToEndLast(log)
+}
