@@ -15,6 +15,10 @@ const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': 2000,
   'history.transferProcessorMaxPollHostRPS': 2000,
   'history.timerProcessorMaxTimeShift': '20ms',
+  // By default 10 minutes: so long stalled conversations stand still after their fault is mended.
+  'history.workflowTaskRetryMaxInterval': '1m',
+  // Every task queue has a worker deployment of its own, and a run of the tests has more than 100.
+  'matching.maxDeployments': 10_000,
 }
 
 // With the default journal a commit to the file costs some 30 ms a turn more; this survives a kill as well.
@@ -36,6 +40,8 @@ export type TemporalOptions = {
   uiPort: number
   /** Made besides `default` when it is another one. */
   namespace?: string
+  /** Dynamic configuration besides ours. */
+  settings?: Record<string, unknown>
   env?: NodeJS.ProcessEnv
   signal?: AbortSignal
   /** Told as soon as there is a process, long before it serves. */
@@ -84,10 +90,13 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   }
 }
 
-function flags({ databaseFile, port, uiPort, namespace = 'default' }: TemporalOptions): string[] {
+function flags(options: TemporalOptions): string[] {
+  const { databaseFile, port, uiPort, namespace = 'default' } = options
   const pragmas = Object.entries(sqlitePragmas).map(([key, value]) => `${key}=${value}`)
   const attributes = Object.entries(searchAttributes).map(([key, type]) => `${key}=${toFlagType(type)}`)
-  const settings = Object.entries(dynamicConfig).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+  const settings = Object.entries({ ...dynamicConfig, ...options.settings }).map(
+    ([key, value]) => `${key}=${JSON.stringify(value)}`,
+  )
   return [
     '--ip=127.0.0.1',
     `--port=${port}`,

@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
 import { keepConnection } from './kept-connection.ts'
+import { noticeDeadHost } from './notice-dead-host.ts'
 
 /** A task that a dead worker left behind. */
 export type LostActivity = { taskToken: Uint8Array; workflowId: string }
@@ -99,10 +100,7 @@ function holdLock(
 ): Promise<() => Promise<void>> {
   return keepConnection(database, {
     async prepare(client) {
-      // A machine that is switched off closes nothing; the server has to notice it by itself.
-      await client.query('set tcp_keepalives_idle = 5')
-      await client.query('set tcp_keepalives_interval = 2')
-      await client.query('set tcp_keepalives_count = 3')
+      await noticeDeadHost(client)
       await client.query('select pg_advisory_lock($1, $2)', [lockClass, id])
       await client.query(
         'insert into workers (id, identity) overriding system value values ($1, $2) on conflict do nothing',

@@ -20,6 +20,7 @@ import { buildBundle } from './build-bundle.ts'
 import { connectServices } from './connect-services.ts'
 import { startHealthServer } from './health-server.ts'
 import { watchForLostActivities } from './lost-activities.ts'
+import { openDeployment } from './open-deployment.ts'
 import { toTemporalLogger } from './temporal-logger.ts'
 
 const config = loadServiceConfig()
@@ -53,6 +54,16 @@ const [[{ services, close }, registry], connection, nativeConnection, bundle] = 
     ? buildBundle()
     : { code: await readFile(config.worker.bundlePath, 'utf8') },
 ])
+const deployment = await openDeployment({
+  connection,
+  database,
+  namespace,
+  taskQueue,
+  identity,
+  bundle,
+  logger,
+  onProblem,
+})
 const journal = new ActivityJournal(registry, onProblem)
 const stopWatching = watchForLostActivities({ registry, connection, namespace, logger })
 
@@ -62,6 +73,7 @@ const worker = await Worker.create({
   identity,
   taskQueue,
   workflowBundle: bundle,
+  ...deployment.workerOptions,
   activities: createActivities(services),
   interceptors: { activity: [journal.interceptor] },
   maxConcurrentActivityTaskExecutions: config.worker.activitySlots,
@@ -86,7 +98,7 @@ onShutdown(logger, [
     async run() {
       stopWatching()
       worker.shutdown()
-      await running
+      await Promise.all([running, deployment.leave()])
     },
   },
   {
@@ -105,7 +117,12 @@ onShutdown(logger, [
 ])
 announceReady()
 logger.info(
-  { identity, model: services.models.defaultModel.id, tools: services.tools.list().length },
+  {
+    identity,
+    buildId: deployment.buildId,
+    model: services.models.defaultModel.id,
+    tools: services.tools.list().length,
+  },
   'worker is ready',
 )
 await running

@@ -20,8 +20,8 @@ export type OwnServer = {
 
 type Running = { pid: number; exited: Promise<unknown>; stop(graceMs?: number): Promise<void> }
 
-/** Starts a Temporal server with a database file of its own. */
-export async function startOwnTemporal(): Promise<OwnServer> {
+/** Starts a Temporal server with a database file of its own; `settings` are dynamic configuration. */
+export async function startOwnTemporal(settings: Record<string, unknown> = {}): Promise<OwnServer> {
   const dir = await createTestDir('temporal')
   const [port, uiPort] = [await findAnyPort(), await findAnyPort()]
   const { signal } = new AbortController()
@@ -33,6 +33,7 @@ export async function startOwnTemporal(): Promise<OwnServer> {
       logFile: join(dir, 'temporal.log'),
       port,
       uiPort,
+      settings,
     }),
   )
 }

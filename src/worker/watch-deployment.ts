@@ -1,0 +1,47 @@
+import { type DeploymentMember, mayTakeWork, takeWork } from './join-deployment.ts'
+
+const lookPauseMs = 1_000
+
+/**
+ * Takes the work over when the current build has lost its last worker, so that no conversation waits for workers
+ * that never come back. Looks every second and takes at the second look: a worker that dies is often restarted
+ * in place. Returns the function that ends it.
+ */
+export function watchDeployment(member: DeploymentMember): () => void {
+  let closed = false
+  let timer: NodeJS.Timeout | undefined
+  let missing: string | undefined
+
+  async function look(): Promise<void> {
+    try {
+      missing = await findMissing(member, missing)
+    } catch (err) {
+      member.logger.warn({ err }, 'looking after the worker deployment failed')
+    }
+    if (!closed) plan()
+  }
+
+  function plan(): void {
+    timer = setTimeout(() => void look(), lookPauseMs)
+  }
+
+  plan()
+  return () => {
+    closed = true
+    clearTimeout(timer)
+  }
+}
+
+/** The current build when it has no workers; takes its work when that was so before. */
+async function findMissing(
+  member: DeploymentMember,
+  missing: string | undefined,
+): Promise<string | undefined> {
+  if (await member.routing.isCurrent()) return undefined
+  const found = await member.routing.read()
+  const { currentBuildId } = found
+  // None: an operator has given the work to workers without versions.
+  if (currentBuildId === undefined || !(await mayTakeWork(member, found))) return undefined
+  if (missing === currentBuildId) await takeWork(member, found)
+  return currentBuildId
+}
