@@ -1,5 +1,14 @@
-import type { Conversation, BusyPolicy, HistoryStrategy, Owner } from '../contracts/conversation.ts'
+import type {
+  BusyPolicy,
+  Conversation,
+  HistoryStrategy,
+  MessageState,
+  Owner,
+} from '../contracts/conversation.ts'
 import type { Event } from '../contracts/event.ts'
+import type { HumanRequest, PermissionDecision, QuestionAnswers } from '../contracts/human-request.ts'
+import type { CallId } from '../contracts/ids.ts'
+import type { Grant, GrantWish, PermissionPolicy } from '../contracts/permission.ts'
 import type { CallProgress, ToolEffect } from '../contracts/tool-call.ts'
 
 /** A token and who it acts for. `expiresAt` is ISO 8601. */
@@ -12,6 +21,7 @@ export type ConversationFields = {
   tools?: string[]
   chainId?: number
   busyPolicy?: BusyPolicy
+  permissions?: PermissionPolicy
   history?: HistoryStrategy
   memory?: boolean
   externalId?: string
@@ -27,10 +37,25 @@ export type NewMessage = {
   text: string
   /** Makes a repeat harmless: the same id with the same text is the same message. */
   clientMessageId?: string
+  /** For this message; absent: the conversation's. */
   busyPolicy?: BusyPolicy
 }
 
 export type PostedMessage = { messageId: string; state: 'started' | 'queued' }
+
+export type EditedMessage = { messageId: string; state: MessageState }
+
+export type RequestQuery = { conversationId?: string; open?: boolean }
+
+export type RequestList = { requests: HumanRequest[] }
+
+/** What a person answers. A decision is for all calls of the card, decisions are for each of them. */
+export type RequestAnswer =
+  | { decision: PermissionDecision; grant?: Partial<GrantWish> }
+  | { decisions: Record<CallId, PermissionDecision>; grant?: Partial<GrantWish> }
+  | { answers: QuestionAnswers }
+
+export type GrantList = { grants: Grant[] }
 
 export type EventPage = { events: Event[]; nextAfter: number; hasMore: boolean }
 

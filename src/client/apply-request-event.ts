@@ -1,13 +1,44 @@
 import type { Event } from '../contracts/event.ts'
-import type { ConversationView, OpenRequest } from './conversation-view.ts'
+import type { HumanRequest } from '../contracts/human-request.ts'
+import type { ConversationView } from './conversation-view.ts'
+import { withWaitingCalls } from './waiting-calls.ts'
 
 type RequestEvent = Extract<Event, { type: `request.${string}` }>
+type EventOf<Type extends RequestEvent['type']> = Extract<RequestEvent, { type: Type }>
 
-/** What a human request changes: it is open, or it is not. */
+/** How many resolved requests a view keeps. */
+const resolvedLimit = 50
+
+/** What a human request changes: it is open and calls wait for it, or it is not. */
 export function applyRequestEvent(view: ConversationView, event: RequestEvent): ConversationView {
-  const others = view.requests.filter(({ requestId }) => requestId !== event.requestId)
-  if (event.type === 'request.resolved') return { ...view, requests: others }
-  const { requestId, kind, callId, expiresAt } = event
-  const request: OpenRequest = { requestId, kind, expiresAt, ...(callId !== undefined && { callId }) }
-  return { ...view, requests: [...others, request] }
+  switch (event.type) {
+    case 'request.opened':
+      return withWaitingCalls({
+        ...view,
+        requests: [...othersThan(event.requestId, view.requests), openedRequest(event)],
+      })
+    case 'request.resolved':
+      return withWaitingCalls(resolveRequest(view, event))
+  }
+}
+
+function resolveRequest(view: ConversationView, event: EventOf<'request.resolved'>): ConversationView {
+  const { requestId, outcome, by, ts } = event
+  const request = view.requests.find((each) => each.requestId === requestId)
+  if (!request) return view
+  const known = othersThan(requestId, view.resolved)
+  return {
+    ...view,
+    requests: othersThan(requestId, view.requests),
+    resolved: [...known, { ...request, outcome, by, resolvedAt: ts }].slice(-resolvedLimit),
+  }
+}
+
+function othersThan(requestId: string, requests: readonly HumanRequest[]): HumanRequest[] {
+  return requests.filter((each) => each.requestId !== requestId)
+}
+
+function openedRequest(event: EventOf<'request.opened'>): HumanRequest {
+  const { v: _v, seq: _seq, type: _type, ts, turnId = '', ...request } = event
+  return { ...request, turnId, openedAt: ts }
 }

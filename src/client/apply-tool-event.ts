@@ -1,6 +1,7 @@
 import type { Event } from '../contracts/event.ts'
 import type { CallEntry, CallStep, ConversationView } from './conversation-view.ts'
 import { findCall, putEntry } from './entry-list.ts'
+import { isAskedAbout } from './waiting-calls.ts'
 
 type ToolEvent = Extract<Event, { type: `tool.${string}` }>
 type EventOf<Type extends ToolEvent['type']> = Extract<ToolEvent, { type: Type }>
@@ -10,29 +11,31 @@ export function applyToolEvent(view: ConversationView, event: ToolEvent): Conver
   const before = findCall(view, event.callId) ?? unknownCall(event)
   switch (event.type) {
     case 'tool.started':
-      return putEntry(event.background ? view : { ...view, state: 'tools' }, startedCall(event))
+      return putEntry(event.background ? view : { ...view, state: 'tools' }, startedCall(view, event))
     case 'tool.step':
       return putEntry(view, afterStep(before, event))
     case 'tool.progress':
-      return before.status === 'running' ? putEntry(view, withProgress(before, event)) : view
+      return isOpen(before) ? putEntry(view, withProgress(before, event)) : view
     case 'tool.completed':
       return putEntry(view, completedCall(before, event))
   }
 }
 
-function startedCall(event: EventOf<'tool.started'>): CallEntry {
+function startedCall(view: ConversationView, event: EventOf<'tool.started'>): CallEntry {
   const steps = (event.steps ?? []).map((name, index): CallStep => ({
     name,
     status: index === 0 ? 'running' : 'pending',
   }))
   return {
     ...unknownCall(event),
+    status: view.requests.some((request) => isAskedAbout(request, event.callId)) ? 'waiting' : 'running',
     name: event.name,
     title: event.title,
     effect: event.effect,
     input: event.input,
     background: event.background,
     steps,
+    ...(event.permission && { permission: event.permission }),
     ...(steps.length > 0 && { stepIndex: 0, stepCount: steps.length }),
   }
 }
@@ -46,7 +49,7 @@ function afterStep(call: CallEntry, event: EventOf<'tool.step'>): CallEntry {
     ...(event.output !== undefined && { output: event.output }),
   }
   const next = event.stepIndex + 1
-  const goesOn = event.status === 'ok' && call.status === 'running'
+  const goesOn = event.status === 'ok' && isOpen(call)
   const steps = call.steps.map((step, index): CallStep => {
     if (index === event.stepIndex) return done
     return goesOn && index === next && step.status === 'pending' ? { ...step, status: 'running' } : step
@@ -80,6 +83,10 @@ function completedCall(call: CallEntry, event: EventOf<'tool.completed'>): CallE
     ...(event.ref !== undefined && { ref: event.ref }),
     ...(event.error !== undefined && { error: event.error }),
   }
+}
+
+function isOpen({ status }: CallEntry): boolean {
+  return status === 'running' || status === 'waiting'
 }
 
 /** A reader that starts in the middle may meet a call whose start it has not seen. */

@@ -16,11 +16,7 @@ export function applyTurnEvent(view: ConversationView, event: TurnEvent): Conver
     case 'turn.finished':
       return finishTurn(view, event)
     case 'round.started':
-      return {
-        ...view,
-        state: 'thinking',
-        ...(view.turn && { turn: { ...view.turn, round: event.round } }),
-      }
+      return startRound(view, event)
     case 'round.finished':
       return event.reason === 'tools' ? { ...view, state: 'tools' } : view
   }
@@ -48,6 +44,20 @@ function startTurn(
     ...started,
     state: 'thinking',
     turn: { turnId, round: 0, startedAt: event.ts, model: event.model },
+  }
+}
+
+/** Messages that join the turn stand behind what it said before, and before what it says to them. */
+function startRound(
+  view: ConversationView,
+  event: Extract<TurnEvent, { type: 'round.started' }>,
+): ConversationView {
+  const turnId = event.turnId ?? ''
+  const joined = (event.messageIds ?? []).reduce((before, id) => startMessage(before, id, turnId), view)
+  return {
+    ...joined,
+    state: 'thinking',
+    ...(view.turn && { turn: { ...view.turn, round: event.round } }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Conversation, ConversationState, MessageState } from '../contracts/conversation.ts'
 import type { ModelUsage, OutputRef } from '../contracts/event.ts'
-import type { CallId, MessageId, RequestId, TurnId } from '../contracts/ids.ts'
+import type { HumanRequest } from '../contracts/human-request.ts'
+import type { CallId, MessageId, TurnId } from '../contracts/ids.ts'
 import type { ToolEffect, ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { TurnOutcomeKind } from '../contracts/turn.ts'
 import type { StreamedText } from './streamed-text.ts'
@@ -13,9 +14,12 @@ export type ConversationView = {
   conversation?: Conversation
   /** Messages and tool calls in the order in which a reader wants them; waiting messages are not among them. */
   entries: readonly Entry[]
-  /** Messages that wait for the running turn to end, first one first. */
+  /** Messages that wait for their turn, or for the running one's next model call; first one first. */
   queue: readonly MessageEntry[]
-  requests: readonly OpenRequest[]
+  /** What people are asked for, oldest first. */
+  requests: readonly HumanRequest[]
+  /** The latest ones that were open in this view, with what they came to; oldest first. */
+  resolved: readonly HumanRequest[]
   turn?: RunningTurn
   lastTurn?: FinishedTurn
   /** Of the latest model call. */
@@ -49,11 +53,13 @@ export type CallEntry = {
   id: CallId
   name: string
   title: string
-  /** `ended`: known from the stored history only, which does not say how. */
-  status: 'running' | 'ended' | ToolStatus
+  /** `waiting`: for a person. `ended`: known from the stored history only, which does not say how. */
+  status: 'running' | 'waiting' | 'ended' | ToolStatus
   background: boolean
   effect?: ToolEffect
   input?: unknown
+  /** What was decided about it before it ran, and by which rule. */
+  permission?: { decision: 'allow' | 'deny' | 'ask'; rule: string }
   /** Empty for a tool with a single step. */
   steps: readonly CallStep[]
   stepIndex?: number
@@ -76,7 +82,6 @@ export type CallStep = {
   output?: unknown
 }
 
-export type OpenRequest = { requestId: RequestId; kind: string; callId?: CallId; expiresAt?: string }
 export type RunningTurn = { turnId: TurnId; round: number; startedAt: string; model?: string }
 export type FinishedTurn = { turnId: TurnId; outcome: TurnOutcomeKind; code?: string; message?: string }
 export type Notice = { seq: number; level: 'info' | 'warning' | 'error'; code: string; message: string }
@@ -88,5 +93,6 @@ export const emptyView: ConversationView = {
   entries: [],
   queue: [],
   requests: [],
+  resolved: [],
   notices: [],
 }

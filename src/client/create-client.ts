@@ -1,5 +1,6 @@
 import type { Conversation, Owner } from '../contracts/conversation.ts'
 import type { Snapshot, StreamEvent } from '../contracts/event.ts'
+import type { AnsweredRequest } from '../contracts/human-request.ts'
 import type * as answers from './api-answers.ts'
 import { followEvents, type FollowOptions } from './follow-events.ts'
 import { requestDone, requestJson, type Transport } from './send-request.ts'
@@ -26,6 +27,7 @@ export function createClient({ url, token, fetch = globalThis.fetch }: ClientOpt
     ...ownerCalls(transport),
     ...conversationCalls(transport),
     ...messageCalls(transport),
+    ...requestCalls(transport),
     ...deploymentCalls(transport),
   }
 }
@@ -56,6 +58,9 @@ function conversationCalls(transport: Transport) {
       requestJson<Conversation>(transport, { method: 'PATCH', path: pathOf(id), body: changes }),
     /** Deletes its content too. */
     deleteConversation: (id: string) => requestDone(transport, { method: 'DELETE', path: pathOf(id) }),
+    /** Begins the workflow anew, for a conversation that is stalled; nothing that was said is lost. */
+    resetConversation: (id: string) =>
+      requestDone(transport, { method: 'POST', path: `${pathOf(id)}/reset`, body: {} }),
   }
 }
 
@@ -67,6 +72,19 @@ function messageCalls(transport: Transport) {
         method: 'POST',
         path: `${pathOf(id)}/messages`,
         body: message,
+      }),
+    /** Changes the text of a message that waits; refused with `message_started` once it does not. */
+    editMessage: (id: string, messageId: string, text: string) =>
+      requestJson<answers.EditedMessage>(transport, {
+        method: 'PATCH',
+        path: `${pathOf(id)}/messages/${encodeURIComponent(messageId)}`,
+        body: { text },
+      }),
+    /** Takes back a message that waits; refused with `message_started` once it does not. */
+    withdrawMessage: (id: string, messageId: string) =>
+      requestDone(transport, {
+        method: 'DELETE',
+        path: `${pathOf(id)}/messages/${encodeURIComponent(messageId)}`,
       }),
     /**
      * Stops the running turn, or the named one if it runs. Resolves when the wish is durable, which is before
@@ -88,6 +106,28 @@ function messageCalls(transport: Transport) {
     /** Each event once, in order, over any number of connections; see `followEvents`. */
     followEvents: (id: string, options?: FollowOptions): AsyncGenerator<StreamEvent> =>
       followEvents(transport, `${pathOf(id)}/events`, options),
+  }
+}
+
+function requestCalls(transport: Transport) {
+  return {
+    /** What people are asked for, in all conversations of the owner or in one; by default the open ones. */
+    listRequests: ({ open = true, ...query }: answers.RequestQuery = {}) =>
+      requestJson<answers.RequestList>(transport, { path: '/api/requests', query: { open, ...query } }),
+    /**
+     * Answers an open request, once. Refused with `request_resolved` (see `outcome`), `request_expired` or
+     * `invalid_answers` (see `errors`); after `no_worker` the same answer may be repeated.
+     */
+    answerRequest: (requestId: string, answer: answers.RequestAnswer) =>
+      requestJson<AnsweredRequest>(transport, {
+        method: 'POST',
+        path: `/api/requests/${encodeURIComponent(requestId)}/response`,
+        body: answer,
+      }),
+    /** The owner's standing permissions. */
+    listGrants: () => requestJson<answers.GrantList>(transport, { path: '/api/grants' }),
+    revokeGrant: (id: string) =>
+      requestDone(transport, { method: 'DELETE', path: `/api/grants/${encodeURIComponent(id)}` }),
   }
 }
 

@@ -5,6 +5,8 @@ export type ProblemFields = {
   detail?: string
   requestId?: string
   errors?: unknown
+  /** What had become of a request that is resolved already. */
+  outcome?: string
 }
 
 /**
@@ -18,6 +20,8 @@ export class ProblemError extends Error {
   readonly detail: string
   readonly requestId: string | undefined
   readonly errors: unknown
+  /** Of `request_resolved`: what the request had come to. */
+  readonly outcome: string | undefined
   /** How long the server asks to wait before a repeat, in milliseconds. */
   readonly retryAfterMs: number | undefined
 
@@ -28,6 +32,7 @@ export class ProblemError extends Error {
     this.detail = fields.detail ?? fields.title
     this.requestId = fields.requestId
     this.errors = fields.errors
+    this.outcome = fields.outcome
     this.retryAfterMs = retryAfterMs
   }
 }
@@ -49,6 +54,7 @@ function parseFields(text: string): Partial<ProblemFields> {
       ...(typeof body.title === 'string' && { title: body.title }),
       ...(typeof body.detail === 'string' && { detail: body.detail }),
       ...(typeof body.requestId === 'string' && { requestId: body.requestId }),
+      ...(typeof body.outcome === 'string' && { outcome: body.outcome }),
       ...(body.errors !== undefined && { errors: body.errors }),
     }
   } catch {

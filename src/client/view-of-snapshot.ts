@@ -1,13 +1,14 @@
 import type { Message, MessageToolCall } from '../contracts/conversation.ts'
 import type { SnapshotEvent, Snapshot } from '../contracts/event.ts'
 import type { CallProgress } from '../contracts/tool-call.ts'
-import type { CallEntry, ConversationView, Entry, MessageEntry, OpenRequest } from './conversation-view.ts'
+import type { CallEntry, ConversationView, Entry, MessageEntry } from './conversation-view.ts'
 import { completeText } from './streamed-text.ts'
+import { withWaitingCalls } from './waiting-calls.ts'
 
 /** The view that a snapshot stands for; nothing from before it counts. */
 export function viewOfSnapshot(snapshot: Snapshot | SnapshotEvent): ConversationView {
   const { conversation, messages, queue, turn, calls, lastSeq } = snapshot
-  return {
+  return withWaitingCalls({
     lastSeq,
     conversation,
     state: conversation.state,
@@ -15,10 +16,11 @@ export function viewOfSnapshot(snapshot: Snapshot | SnapshotEvent): Conversation
     queue: queue
       .toSorted((a, b) => a.position - b.position)
       .map((each) => waitingMessage(each, conversation.updatedAt)),
-    requests: snapshot.openRequests.flatMap(requestOf),
+    requests: snapshot.openRequests,
+    resolved: [],
     notices: [],
     ...(turn && { turn }),
-  }
+  })
 }
 
 function entriesOf(messages: readonly Message[], calls: readonly CallProgress[]): Entry[] {
@@ -93,20 +95,6 @@ function runningCall({ callId, name, status, stepIndex, stepCount, steps }: Call
     ...(stepIndex !== undefined && { stepIndex }),
     ...(stepCount !== undefined && { stepCount }),
   }
-}
-
-function requestOf(request: unknown): OpenRequest[] {
-  if (typeof request !== 'object' || request === null) return []
-  const { requestId, kind, callId, expiresAt } = request as Partial<OpenRequest>
-  if (requestId === undefined || kind === undefined) return []
-  return [
-    {
-      requestId,
-      kind,
-      ...(callId !== undefined && { callId }),
-      ...(expiresAt !== undefined && { expiresAt }),
-    },
-  ]
 }
 
 /** The model's arguments may be no JSON, and a tool's result may be plain text. */

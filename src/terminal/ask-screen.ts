@@ -1,4 +1,5 @@
-import type { CallEntry, ConversationView } from '../client/conversation-view.ts'
+import type { ConversationView } from '../client/conversation-view.ts'
+import { isRunning } from './chat-rows.ts'
 import { LiveRegion, type TerminalStream } from './live-region.ts'
 import type { Narration } from './narrator.ts'
 import type { Palette } from './palette.ts'
@@ -54,9 +55,7 @@ export class AskScreen {
   /** Draws running tools in place; not while an answer is being written on the same terminal. */
   draw(view: ConversationView, nowMs: number): void {
     if (!this.#region || (this.#stdout.isTTY && this.#tail !== '')) return
-    const running = view.entries.filter(
-      (each): each is CallEntry => each.kind === 'call' && each.status === 'running',
-    )
+    const running = view.entries.filter(isRunning)
     const options = { palette: this.#palette, columns: this.columns, nowMs }
     const rows = running.map((call) => toolRow(call, options))
     const idle = view.turn ? [this.#palette.dim(`${spinnerAt(nowMs)} ${view.state}`)] : []

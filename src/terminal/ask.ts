@@ -1,4 +1,5 @@
 import type { Client } from '../client/create-client.ts'
+import type { HumanRequest } from '../contracts/human-request.ts'
 import { AskScreen } from './ask-screen.ts'
 import { AskedTurn } from './asked-turn.ts'
 import { sayConnection } from './connection-remarks.ts'
@@ -7,6 +8,7 @@ import type { TerminalStream } from './live-region.ts'
 import { Narrator } from './narrator.ts'
 import { createPalette, type Palette } from './palette.ts'
 import { postQuestion, type QuestionOptions } from './post-question.ts'
+import { describeExpiry, describeRequest } from './prompts/describe-request.ts'
 import { stopAskedTurn } from './stop-asked-turn.ts'
 import { toJsonLine } from './to-json-line.ts'
 
@@ -54,6 +56,7 @@ export async function ask(
     stopWatching()
     screen.close()
   }
+  if (turn.waitsFor) throw waitingError(turn.waitsFor)
   if (turn.end === undefined) throw new CommandError(Number(stop.reason), 'Left before the turn ended.')
   return stop.aborted && turn.end !== exitCodes.success ? Number(stop.reason) : turn.end
 }
@@ -64,8 +67,14 @@ type ShowEvent = Parameters<Narrator['tell']>
 async function showTurn(turn: AskedTurn, follow: Follow, show: (...event: ShowEvent) => void): Promise<void> {
   for await (const event of turn.follow(follow)) {
     show(event, turn.view)
-    if (turn.end !== undefined) return
   }
+}
+
+/** The turn is not lost: it goes on whenever the answer comes. */
+function waitingError(request: HumanRequest): CommandError {
+  const what = `Waiting ${describeExpiry(request, Date.now())} for ${describeRequest(request)}.`
+  const how = `Answer with: perdura chat --conversation ${request.conversationId}`
+  return new CommandError(exitCodes.waiting, `${what} ${how}`)
 }
 
 function toJsonPrinter(stdout: TerminalStream): (...event: ShowEvent) => void {

@@ -5,6 +5,7 @@ import { findMessage } from '../client/entry-list.ts'
 import type { FollowOptions } from '../client/follow-events.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
 import type { StreamEvent } from '../contracts/event.ts'
+import type { HumanRequest } from '../contracts/human-request.ts'
 import { exitCodeOfOutcome, exitCodes } from './exit-code.ts'
 import type { AskedQuestion } from './post-question.ts'
 
@@ -21,20 +22,32 @@ export class AskedTurn {
   constructor(client: Client, asked: AskedQuestion) {
     this.#client = client
     this.#asked = asked
-    this.view = { ...emptyView, lastSeq: asked.after }
+    this.view = { ...emptyView, ...asked.behind, lastSeq: asked.after }
   }
 
-  /** Yields the events of this turn and of its question. */
+  /** What a person must answer before the turn goes on, or before it begins. */
+  get waitsFor(): HumanRequest | undefined {
+    const { requests, state } = this.view
+    if (state !== 'waiting' || this.#stopping || this.end !== undefined) return undefined
+    if (this.#turnId !== undefined) return requests.find(({ turnId }) => turnId === this.#turnId)
+    return this.#asked.interrupts ? undefined : requests[0]
+  }
+
+  /** Yields the events of this turn and of its question; ends when the turn ends or waits for a person. */
   async *follow(options: FollowOptions): AsyncGenerator<StreamEvent> {
     const { conversationId, after } = this.#asked
+    if (this.waitsFor) return
     for await (const event of this.#client.followEvents(conversationId, { ...options, after })) {
       this.view = applyEvent(this.view, event)
-      if (event.type === 'turn.started' && (await this.#isOwn(event.turnId))) this.#turnId = event.turnId
+      if (this.#begins(event)) this.#turnId = event.turnId
       if (event.type === 'turn.started' && this.#stopping) await this.#cancel()
       if (event.type === 'snapshot') this.#findEnd()
       const own = this.#turnId !== undefined && event.turnId === this.#turnId
       if (own && event.type === 'turn.finished') this.end = exitCodeOfOutcome(event.outcome)
+      if (this.#isQuestion(event) && isTakenBack(event)) this.end = exitCodes.failed
       if (own || this.#isQuestion(event)) yield event
+      const mayWait = event.type === 'turn.waiting' || event.type === 'snapshot'
+      if (this.end !== undefined || (mayWait && this.waitsFor)) return
     }
   }
 
@@ -51,12 +64,10 @@ export class AskedTurn {
     return true
   }
 
-  /** The event of a turn does not say which messages it answers; the stored message says its turn. */
-  async #isOwn(turnId: string | undefined): Promise<boolean> {
-    const { conversationId, messageId, alone } = this.#asked
-    if (alone) return true
-    const { messages } = await retryWhileUnavailable(() => this.#client.getConversation(conversationId))
-    return messages.some((message) => message.id === messageId && message.turnId === turnId)
+  /** The question starts a turn, or joins one that runs. */
+  #begins(event: StreamEvent): boolean {
+    if (event.type !== 'turn.started' && event.type !== 'round.started') return false
+    return event.messageIds?.includes(this.#asked.messageId) ?? false
   }
 
   /** After a jump in the log the turn may have ended unseen. */
@@ -68,4 +79,9 @@ export class AskedTurn {
   #isQuestion(event: StreamEvent): boolean {
     return event.type === 'snapshot' || ('messageId' in event && event.messageId === this.#asked.messageId)
   }
+}
+
+/** It will never be answered. */
+function isTakenBack({ type }: StreamEvent): boolean {
+  return type === 'message.refused' || type === 'message.withdrawn'
 }

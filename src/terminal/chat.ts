@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { applyEvent } from '../client/apply-event.ts'
 import { type ConversationView, emptyView } from '../client/conversation-view.ts'
 import type { Client } from '../client/create-client.ts'
@@ -6,11 +5,14 @@ import type { ConnectionChange } from '../client/follow-events.ts'
 import { isSettled } from '../client/is-settled.ts'
 import { loadView } from '../client/load-view.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
+import type { BusyPolicy } from '../contracts/conversation.ts'
 import type { StreamEvent } from '../contracts/event.ts'
 import type { ChatScreen } from './chat-screen.ts'
 import { ConnectionState } from './connection-state.ts'
 import type { Narrator } from './narrator.ts'
 import { type ConversationWish, createConversation, explainMissing } from './open-conversation.ts'
+import { Outbox } from './outbox.ts'
+import { RequestDesk } from './prompts/request-desk.ts'
 import { tellPast } from './tell-past.ts'
 
 export type ChatParts = { client: Client; screen: ChatScreen; narrator: Narrator; wish: ConversationWish }
@@ -18,19 +20,31 @@ export type ChatParts = { client: Client; screen: ChatScreen; narrator: Narrator
 /** One chat in the terminal: the conversation that is open, followed over any number of connections. */
 export class Chat {
   readonly #parts: ChatParts
-  readonly #sending = new Map<string, string>()
+  readonly #outbox: Outbox
+  readonly #connection = new ConnectionState(() => this.#refresh())
+  #wish: ConversationWish
   #conversationId: string | undefined
   #following: AbortController | undefined
-  #sent = Promise.resolve()
   #stopping = false
-  readonly #connection = new ConnectionState(() => this.#refresh())
+  #opening = Promise.resolve()
   #changed = Promise.withResolvers<void>()
   /** Ends the chat: the conversation cannot be followed any more. */
   onFailure: (error: unknown) => void = () => {}
+  /** What the user is asked for. */
+  readonly desk: RequestDesk
   view: ConversationView = emptyView
 
   constructor(parts: ChatParts) {
+    const { client, screen, narrator, wish } = parts
+    const shared = {
+      client,
+      say: (text: string) => screen.show(narrator.remark(text)),
+      onChange: () => this.#refresh(),
+    }
     this.#parts = parts
+    this.#wish = wish
+    this.#outbox = new Outbox({ ...shared, conversationId: () => this.#ensureConversation() })
+    this.desk = new RequestDesk(shared)
   }
 
   get conversationId(): string | undefined {
@@ -39,57 +53,59 @@ export class Chat {
 
   /** Something that was asked has not been answered. */
   get busy(): boolean {
-    return !isSettled(this.view) || this.#sending.size > 0
+    return !isSettled(this.view) || this.#outbox.texts.length > 0
   }
 
   get stopping(): boolean {
     return this.#stopping
   }
 
+  /** What new conversations begin with, or what the open one has. */
+  get settings(): Pick<ConversationWish, 'busyPolicy' | 'permissions'> {
+    return this.view.conversation ?? this.#wish
+  }
+
   /** Opens an existing conversation and shows its last messages. */
-  async open(conversationId: string): Promise<void> {
+  open(conversationId: string): Promise<void> {
+    const opened = this.#open(conversationId)
+    this.#opening = opened.catch(() => {})
+    return opened
+  }
+
+  async #open(conversationId: string): Promise<void> {
     const { client, screen, narrator } = this.#parts
-    this.view = await loadView(client, conversationId).catch((error: unknown) => {
+    const view = await loadView(client, conversationId).catch((error: unknown) => {
       throw explainMissing(error, conversationId)
     })
-    for (const narration of tellPast(this.view, narrator)) screen.show(narration)
+    this.begin()
+    this.view = view
+    for (const narration of tellPast(view, narrator)) screen.show(narration)
     this.#follow(conversationId)
+    this.desk.follow(view)
+    this.#refresh()
   }
 
   /** Leaves the open conversation; the next message begins a new one. */
-  reset(): void {
+  begin(): void {
     this.#following?.abort()
     this.#conversationId = undefined
-    this.#sending.clear()
+    this.#outbox.clear()
+    this.desk.clear()
     this.#stopping = false
     this.view = emptyView
     this.#refresh()
   }
 
-  /** Sends a message; one that arrives during a turn waits in the server's queue. */
-  async send(text: string): Promise<void> {
-    const clientMessageId = randomUUID()
-    this.#sending.set(clientMessageId, text)
-    this.#refresh()
-    // One after the other: the first makes the conversation, and the order is the user's.
-    this.#sent = this.#sent.then(() => this.#post(text, clientMessageId))
-    return this.#sent
+  /** Sends a message; during a turn its policy decides, else the conversation's. */
+  send(text: string, busyPolicy?: BusyPolicy): Promise<void> {
+    return this.#outbox.send(text, busyPolicy)
   }
 
-  async #post(text: string, clientMessageId: string): Promise<void> {
-    const { client, screen, wish } = this.#parts
-    try {
-      const id = this.#conversationId ?? (await createConversation(client, wish)).id
-      if (this.#conversationId === undefined) this.#follow(id)
-      await retryWhileUnavailable(() => client.postMessage(id, { text, clientMessageId }))
-    } catch (error) {
-      this.#sending.delete(clientMessageId)
-      screen.show({
-        kind: 'line',
-        text: `Not sent: ${error instanceof Error ? error.message : String(error)}`,
-      })
-      this.#refresh()
-    }
+  /** Changes the open conversation, or what the next one begins with. */
+  async change(changes: Pick<ConversationWish, 'busyPolicy' | 'permissions'>): Promise<void> {
+    const id = this.#conversationId
+    if (id === undefined) this.#wish = { ...this.#wish, ...changes }
+    else await retryWhileUnavailable(() => this.#parts.client.updateConversation(id, changes))
   }
 
   /** Stops the running turn. */
@@ -103,14 +119,24 @@ export class Chat {
     })
   }
 
-  /** Resolves when everything that was asked is answered. */
+  /** Resolves when nothing goes on without the user: all is answered, or the user is asked for something. */
   async settled(): Promise<void> {
-    while (this.busy) await this.#changed.promise
+    while (this.busy && !this.desk.waiting && !this.view.conversation?.stalled) await this.#changed.promise
   }
 
   close(): void {
     this.#following?.abort()
     this.#parts.screen.close()
+  }
+
+  async #ensureConversation(): Promise<string> {
+    // What was written after the command to open one is meant for that one.
+    await this.#opening
+    if (this.#conversationId !== undefined) return this.#conversationId
+    const conversation = await createConversation(this.#parts.client, this.#wish)
+    this.view = { ...emptyView, conversation }
+    this.#follow(conversation.id)
+    return conversation.id
   }
 
   #follow(conversationId: string): void {
@@ -133,20 +159,23 @@ export class Chat {
     const { screen, narrator } = this.#parts
     this.view = applyEvent(this.view, event)
     if (event.type === 'user.message' && event.clientMessageId !== undefined)
-      this.#sending.delete(event.clientMessageId)
+      this.#outbox.confirm(event.clientMessageId)
     if (event.type === 'turn.finished') this.#stopping = false
     // Stop was wished before the turn began, when there was nothing to stop.
     if (event.type === 'turn.started' && this.#stopping) void this.stop()
     for (const narration of narrator.tell(event, this.view)) screen.show(narration)
+    this.desk.follow(this.view)
     this.#refresh()
   }
 
   #refresh(): void {
-    const sending = [...this.#sending.values()]
     this.#parts.screen.refresh(this.view, {
-      sending,
+      sending: this.#outbox.texts,
       stopping: this.#stopping,
       connection: this.#connection.current,
+      prompt: this.desk.prompt,
+      answering: this.desk.sending,
+      conversationId: this.#conversationId,
     })
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()

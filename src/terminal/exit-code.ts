@@ -17,6 +17,8 @@ export const exitCodes = {
   limit: 5,
   /** `--timeout` was over. */
   timeout: 6,
+  /** The turn waits for a person: a permission or an answer. */
+  waiting: 7,
   /** Left by Ctrl-C without waiting for the turn to stop. */
   interrupted: 130,
 } as const

@@ -6,10 +6,11 @@ import { toPlainLine } from './text-filter.ts'
 export async function conversationLines(client: Client): Promise<string[]> {
   const { conversations, nextCursor } = await client.listConversations()
   if (conversations.length === 0) return ['There are no conversations yet.']
-  return [...conversations.map(toLine), ...(nextCursor ? ['(older ones are not shown)'] : [])]
+  return [...conversations.map(conversationLine), ...(nextCursor ? ['(older ones are not shown)'] : [])]
 }
 
-function toLine({ id, state, updatedAt, title }: Conversation): string {
+/** One conversation: its id, when it changed, what it does, its title. */
+export function conversationLine({ id, state, stalled, updatedAt, title }: Conversation): string {
   const time = updatedAt.slice(0, 16).replace('T', ' ')
-  return `${id}  ${time}  ${state.padEnd(10)}  ${toPlainLine(title)}`
+  return `${id}  ${time}  ${(stalled ? 'stalled' : state).padEnd(10)}  ${toPlainLine(title)}`
 }

@@ -7,32 +7,40 @@ import type { LineEditor } from './line-editor.ts'
 import { LiveRegion, type TerminalStream } from './live-region.ts'
 import type { Narration } from './narrator.ts'
 import type { Palette } from './palette.ts'
+import { livePromptRows } from './prompts/live-prompt-rows.ts'
+import type { PromptKeys } from './prompts/prompt-keys.ts'
 import { wrapLine } from './wrap-line.ts'
 
 /** Frames are drawn at most this often, and this often while something moves; in milliseconds. */
 const frameMs = 40
 const spinnerMs = 100
 
+export type LiveChatParts = {
+  stream: TerminalStream
+  editor: LineEditor
+  palette: Palette
+  /** Who gets the keys as of this moment. */
+  keysGoTo: () => PromptKeys['owner']
+}
+
 /** A chat in a terminal: finished lines scroll away, the rest and the prompt are redrawn below them. */
 export class LiveChatScreen implements ChatScreen {
+  readonly #parts: LiveChatParts
   readonly #region: LiveRegion
-  readonly #editor: LineEditor
-  readonly #palette: Palette
   #view = emptyView
-  #status: ChatStatus = { sending: [], stopping: false, connection: 'good' }
+  #status: ChatStatus | undefined
   #committed: string[] = []
   /** The answer's last line, which is not complete yet. */
   #partial = ''
   #frame: NodeJS.Timeout | undefined
   readonly #spinner: NodeJS.Timeout
 
-  constructor(stream: TerminalStream, editor: LineEditor, palette: Palette) {
-    this.#region = new LiveRegion(stream)
-    this.#editor = editor
-    this.#palette = palette
-    editor.onChange = () => this.#schedule()
-    stream.on('resize', () => this.#schedule())
-    this.#spinner = setInterval(() => this.#view.turn && this.#schedule(), spinnerMs)
+  constructor(parts: LiveChatParts) {
+    this.#parts = parts
+    this.#region = new LiveRegion(parts.stream)
+    parts.editor.onChange = () => this.#schedule()
+    parts.stream.on('resize', () => this.#schedule())
+    this.#spinner = setInterval(() => this.#moves && this.#schedule(), spinnerMs)
   }
 
   get columns(): number {
@@ -42,7 +50,7 @@ export class LiveChatScreen implements ChatScreen {
   show(narration: Narration): void {
     if (narration.kind === 'answer') this.#addAnswer(narration.text)
     else this.#endAnswer()
-    if (narration.kind === 'line') this.#committed.push(narration.text)
+    if (narration.kind === 'line') this.#addLines(narration.text)
     this.#schedule()
   }
 
@@ -58,6 +66,14 @@ export class LiveChatScreen implements ChatScreen {
     this.#endAnswer()
     this.#region.update(this.#committed, { rows: [] })
     this.#region.erase()
+  }
+
+  get #moves(): boolean {
+    return this.#view.turn !== undefined || this.#status?.prompt !== undefined
+  }
+
+  #addLines(text: string): void {
+    this.#committed.push(...text.split('\n').flatMap((line) => wrapLine(line, this.columns - 1)))
   }
 
   #addAnswer(text: string): void {
@@ -83,13 +99,18 @@ export class LiveChatScreen implements ChatScreen {
 
   #draw(): void {
     const { columns } = this
-    const options = { palette: this.#palette, columns, nowMs: Date.now(), answering: this.#partial !== '' }
+    const { palette, editor, keysGoTo } = this.#parts
+    const owner = keysGoTo()
+    const nowMs = Date.now()
+    const options = { palette, columns, nowMs, answering: this.#partial !== '' }
+    const lines = this.#region.lines
     const rows = [
       ...(this.#partial === '' ? [] : splitRows(this.#partial, columns)),
-      ...chatRows(this.#view, this.#status, options),
+      ...(this.#status ? chatRows(this.#view, this.#status, options) : []),
+      ...(this.#status ? livePromptRows(this.#status, owner, { palette, columns, lines, nowMs }) : []),
       '',
     ]
-    const input = inputRows('› ', this.#editor, columns)
+    const input = inputRows(owner === 'question' ? 'answer › ' : '› ', editor, columns)
     const cursor = { row: rows.length + input.cursor.row, column: input.cursor.column }
     this.#region.update(this.#committed.splice(0), { rows: [...rows, ...input.rows], cursor })
   }

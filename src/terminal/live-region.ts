@@ -28,9 +28,13 @@ export class LiveRegion {
     return Math.max(20, this.#stream.columns ?? 80)
   }
 
+  get lines(): number {
+    return this.#stream.rows ?? 24
+  }
+
   /** Writes lines for good and draws the live rows below them. */
   update(committed: readonly string[], { rows, cursor }: LiveRows): void {
-    const shown = rows.slice(-Math.max(1, (this.#stream.rows ?? 24) - 1))
+    const shown = rows.slice(-Math.max(1, this.lines - 1))
     const cursorRow = cursor ? cursor.row - (rows.length - shown.length) : Math.max(0, shown.length - 1)
     const frame = shown.join('\r\n') + (cursor ? moveCursor(shown.length - 1 - cursorRow, cursor.column) : '')
     if (committed.length === 0 && frame === this.#frame) return

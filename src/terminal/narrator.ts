@@ -5,6 +5,7 @@ import { AnswerText } from './answer-text.ts'
 import { describeOutcome } from './describe-outcome.ts'
 import type { Palette } from './palette.ts'
 import { PlainProgress } from './plain-progress.ts'
+import { stalledRemark } from './stalled-remark.ts'
 import { toPlainLine, toPlainText } from './text-filter.ts'
 import { toolRow } from './tool-row.ts'
 
@@ -22,6 +23,8 @@ export type NarratorOptions = {
   /** Tells what users said. */
   userLines: boolean
 }
+
+type ConversationChange = Extract<StreamEvent, { type: 'conversation.updated' }>
 
 /** Turns events into what a person reads, once each, in order. */
 export class Narrator {
@@ -41,6 +44,12 @@ export class Narrator {
         return [this.remark('The conversation was loaded anew.'), ...this.#tellLatestAnswers(view)]
       case 'turn.started':
         return userLines ? this.#tellTrigger(event.trigger, view) : []
+      case 'round.started':
+        return userLines ? this.#tellMessages(event.messageIds ?? [], view) : []
+      case 'message.withdrawn':
+        return [this.remark(`Withdrawn: ${findMessage(view, event.messageId)?.content.text ?? ''}`)]
+      case 'conversation.updated':
+        return this.#tellChange(event)
       case 'text.started':
       case 'text.delta':
       case 'text.completed':
@@ -63,13 +72,10 @@ export class Narrator {
         return [{ kind: 'answerEnd' }, ...(outcome === '' ? [] : [line(palette.yellow(outcome))])]
       }
       // Seen in what follows, or of no interest to a reader of lines.
-      case 'conversation.updated':
       case 'user.message':
       case 'message.queued':
       case 'message.updated':
-      case 'message.withdrawn':
       case 'turn.waiting':
-      case 'round.started':
       case 'round.finished':
       case 'reasoning.delta':
       case 'reasoning.completed':
@@ -129,6 +135,22 @@ export class Narrator {
       const asked = entry.kind === 'message' && entry.role === 'user' && entry.turnId === view.turn?.turnId
       return asked ? this.tellMessage(entry) : []
     })
+  }
+
+  /** Messages that join the running turn stand in the middle of its answers. */
+  #tellMessages(ids: readonly string[], view: ConversationView): Narration[] {
+    const joined = ids.flatMap((id) => findMessage(view, id) ?? [])
+    return joined.flatMap((message) => [{ kind: 'answerEnd' } as const, ...this.tellMessage(message)])
+  }
+
+  #tellChange({ stalled, busyPolicy, permissions }: ConversationChange): Narration[] {
+    return [
+      ...(stalled === undefined
+        ? []
+        : [this.remark(stalled ? stalledRemark : 'The conversation goes on again.')]),
+      ...(busyPolicy === undefined ? [] : [this.remark(`Messages during a turn: ${busyPolicy}.`)]),
+      ...(permissions === undefined ? [] : [this.remark(`Permissions: ${permissions}.`)]),
+    ]
   }
 
   #tellCall(event: StreamEvent & { type: `tool.${string}` }, call: CallEntry | undefined): Narration[] {

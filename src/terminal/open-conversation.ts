@@ -3,11 +3,17 @@ import type { ConversationFields } from '../client/api-answers.ts'
 import type { Client } from '../client/create-client.ts'
 import { ProblemError } from '../client/problem-error.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
-import type { Conversation } from '../contracts/conversation.ts'
+import type { BusyPolicy, Conversation } from '../contracts/conversation.ts'
+import type { PermissionPolicy } from '../contracts/permission.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
 
-/** What the command line says about a conversation. */
-export type ConversationWish = { model?: string; chain?: number }
+/** What the user says about a conversation. */
+export type ConversationWish = {
+  model?: string
+  chain?: number
+  busyPolicy?: BusyPolicy
+  permissions?: PermissionPolicy
+}
 
 /** Makes a new conversation as wished. */
 export async function createConversation(client: Client, wish: ConversationWish): Promise<Conversation> {
@@ -40,6 +46,12 @@ export function explainMissing(error: unknown, id: string): unknown {
   return new CommandError(exitCodes.usage, message, error)
 }
 
-function fieldsOf({ model, chain }: ConversationWish): ConversationFields {
-  return { ...(model !== undefined && { model }), ...(chain !== undefined && { chainId: chain }) }
+/** Options of a command come with others, which the server does not know. */
+function fieldsOf({ model, chain, busyPolicy, permissions }: ConversationWish): ConversationFields {
+  return {
+    ...(model !== undefined && { model }),
+    ...(chain !== undefined && { chainId: chain }),
+    ...(busyPolicy !== undefined && { busyPolicy }),
+    ...(permissions !== undefined && { permissions }),
+  }
 }

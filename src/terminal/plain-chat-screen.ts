@@ -4,20 +4,29 @@ import { connectionRemarks } from './connection-remarks.ts'
 import type { ConversationView } from '../client/conversation-view.ts'
 import type { TerminalStream } from './live-region.ts'
 import type { Narration } from './narrator.ts'
+import type { Palette } from './palette.ts'
+import type { Prompt } from './prompts/prompt.ts'
+import { hintRows, promptRows } from './prompts/prompt-rows.ts'
 import { toPlainLine } from './text-filter.ts'
 
 /** A chat where nothing can be redrawn: everything is told once, in lines. */
 export class PlainChatScreen implements ChatScreen {
-  readonly columns = 200
   readonly #stream: TerminalStream
+  readonly #palette: Palette
   #tail = '\n'
   #queued = new Set<string>()
   #connection: ChatStatus['connection'] = 'good'
+  #prompt: Prompt | undefined
   /** Remarks that wait for the end of the answer's line. */
   #held: string[] = []
 
-  constructor(stream: TerminalStream) {
+  constructor(stream: TerminalStream, palette: Palette) {
     this.#stream = stream
+    this.#palette = palette
+  }
+
+  get columns(): number {
+    return Math.max(20, this.#stream.columns ?? 200)
   }
 
   show(narration: Narration): void {
@@ -35,10 +44,28 @@ export class PlainChatScreen implements ChatScreen {
       this.#remark(connectionRemarks[status.connection])
     }
     this.#connection = status.connection
+    if (status.prompt !== this.#prompt) this.#tellPrompt(status)
+    this.#prompt = status.prompt
   }
 
   close(): void {
     if (this.#tail !== '\n') this.#write('\n')
+  }
+
+  /** Each step of it is another prompt. */
+  #tellPrompt({ prompt, conversationId }: ChatStatus): void {
+    if (!prompt) return
+    const { columns } = this
+    const palette = this.#palette
+    const options = {
+      palette,
+      columns,
+      nowMs: Date.now(),
+      listSize: 100,
+      by: 'lines',
+      conversationId,
+    } as const
+    for (const row of [...promptRows(prompt, options), ...hintRows(prompt, options)]) this.#remark(row)
   }
 
   #remark(text: string): void {

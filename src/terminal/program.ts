@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { runAskCommand, runChatCommand, runConversationsCommand, runStatusCommand } from './commands.ts'
 
 /** The `perdura` command. Each action resolves with the exit code by `finish`. */
@@ -18,6 +18,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .option('-c, --conversation <id>', 'go on with this conversation')
     .option('-m, --model <model>', 'provider/model, as GET /api/models lists them')
     .option('--chain <id>', 'chain that the conversation is about', parseChainId)
+    .addOption(permissionsOption())
     .action(async (options) => finish(await runChatCommand(options)))
   program
     .command('ask')
@@ -26,6 +27,7 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .option('-c, --conversation <id>', 'ask in this conversation')
     .option('-m, --model <model>', 'provider/model, as GET /api/models lists them')
     .option('--chain <id>', 'chain that the conversation is about', parseChainId)
+    .addOption(permissionsOption())
     .option('--timeout <seconds>', 'stop the turn and leave with 6 after this time', parseSeconds)
     .option('--json', 'print the events as JSON lines instead of the answer', false)
     .action(async (words: string[], options) => finish(await runAskCommand(words.join(' '), options)))
@@ -40,6 +42,11 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .option('--json', 'as one JSON document', false)
     .action(async (options) => finish(await runConversationsCommand(options)))
   return program
+}
+
+function permissionsOption(): Option {
+  const about = 'which tools ask before they run; denyAll asks nobody, for unattended work'
+  return new Option('--permissions <policy>', about).choices(['ask', 'allowReads', 'denyAll'])
 }
 
 function parseChainId(text: string): number {

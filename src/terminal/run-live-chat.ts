@@ -1,12 +1,18 @@
 import type { Client } from '../client/create-client.ts'
 import { Chat } from './chat.ts'
-import { runChatCommand } from './chat-command.ts'
+import { runChatCommand } from './chat-commands/run-chat-command.ts'
 import { LineEditor } from './line-editor.ts'
 import { LiveChatScreen } from './live-chat-screen.ts'
 import { Narrator } from './narrator.ts'
 import { createPalette } from './palette.ts'
 import { onInterrupt } from './on-interrupt.ts'
+import { PromptKeys } from './prompts/prompt-keys.ts'
 import type { ChatOptions, ChatStreams } from './run-chat.ts'
+import { toPlainText } from './text-filter.ts'
+import { isCommand, unescapeSlash } from './slash-line.ts'
+
+/** With it a terminal says what is pasted, so that a paste never answers anything. */
+const [pasteMarksOn, pasteMarksOff] = ['\u001b[?2004h', '\u001b[?2004l']
 
 /** Runs a chat in a terminal; returns the conversation that was open when the user left. */
 export async function runLiveChat(
@@ -16,32 +22,42 @@ export async function runLiveChat(
 ): Promise<string | undefined> {
   const left = Promise.withResolvers<void>()
   const palette = createPalette(stdout, env)
-  const editor = new LineEditor(stdin, { line: onLine, interrupt, end: left.resolve })
-  const screen = new LiveChatScreen(stdout, editor, palette)
+  const end = left.resolve
+  const editor = new LineEditor(stdin, { line: onLine, interrupt, end, key: (key) => keys.press(key) })
+  const screen = new LiveChatScreen({ stream: stdout, editor, palette, keysGoTo })
   const columns = () => screen.columns
   const narrator = new Narrator({ palette, columns, progressLines: false, userLines: true })
   const chat = new Chat({ client, screen, narrator, wish })
+  const keys = new PromptKeys(chat.desk, editor)
   chat.onFailure = left.reject
-  const say = (text: string) => screen.show({ kind: 'line', text: palette.dim(text) })
-  const context = { chat, client, say, leave: left.resolve }
-  let commands = Promise.resolve()
+  const say = (text: string) => screen.show({ kind: 'line', text: palette.dim(toPlainText(text)) })
+  const context = { chat, client, say, leave: left.resolve, listed: {} }
   const stopListening = onInterrupt(interrupt)
 
+  function keysGoTo() {
+    keys.sync()
+    return keys.owner
+  }
+
   function onLine(line: string): void {
-    const text = line.trim()
-    if (text === '') return
-    if (!text.startsWith('/')) return void chat.send(text)
-    const failed = (error: unknown) => say(error instanceof Error ? error.message : String(error))
-    commands = commands.then(() => runChatCommand(text, context)).catch(failed)
+    if (isCommand(line)) void runChatCommand(line, context)
+    else void takeText(unescapeSlash(line))
+  }
+
+  async function takeText(text: string): Promise<void> {
+    if (await keys.enter(text)) return
+    if (text.trim() !== '') await chat.send(text.trim())
   }
 
   function interrupt(): void {
     if (chat.busy && !chat.stopping) return void chat.stop()
+    if (!chat.busy && chat.desk.prompt) return chat.desk.putOff()
     if (!chat.busy && editor.text !== '') return editor.clear()
     left.resolve()
   }
 
   try {
+    stdout.write(pasteMarksOn)
     say('Perdura chat. Write a message; /help shows the commands.')
     if (conversation !== undefined) await chat.open(conversation)
     await left.promise
@@ -50,5 +66,6 @@ export async function runLiveChat(
     stopListening()
     chat.close()
     editor.close()
+    stdout.write(pasteMarksOff)
   }
 }

@@ -1,5 +1,7 @@
 import type { ConversationView, Entry } from '../client/conversation-view.ts'
+import { isRunning } from './chat-rows.ts'
 import type { Narration, Narrator } from './narrator.ts'
+import { stalledRemark } from './stalled-remark.ts'
 
 /** How many entries a chat shows of what was said before. */
 const shownEntries = 12
@@ -12,11 +14,12 @@ export function tellPast(view: ConversationView, narrator: Narrator): Narration[
   return [
     ...[title, ...earlier].filter((text) => text !== '').map((text) => narrator.remark(text)),
     ...view.entries.slice(hidden).flatMap((entry) => tellEntry(entry, narrator)),
+    ...(view.conversation?.stalled ? [narrator.remark(stalledRemark)] : []),
   ]
 }
 
 function tellEntry(entry: Entry, narrator: Narrator): Narration[] {
-  if (entry.kind === 'call') return entry.status === 'running' ? [] : narrator.tellEndedCall(entry)
+  if (entry.kind === 'call') return isRunning(entry) ? [] : narrator.tellEndedCall(entry)
   if (entry.role === 'assistant') return narrator.tellAnswer(entry)
   // A message whose turn has not begun is told when it does.
   return entry.state === 'received' ? [] : narrator.tellMessage(entry)

@@ -40,6 +40,7 @@ export function describeEnd({ status, error }: CallEntry): string {
   const reason = error ? `${error.code}: ${error.message}` : ''
   switch (status) {
     case 'running':
+    case 'waiting':
     case 'ok':
     case 'ended':
       return ''
@@ -55,6 +56,7 @@ export function describeEnd({ status, error }: CallEntry): string {
 }
 
 function stateOf(call: CallEntry, nowMs: number): string {
+  if (call.status === 'waiting') return 'waits for you'
   const parts = call.status === 'running' ? [describeProgress(call)] : [describeEnd(call)]
   return [...parts, durationOf(call, nowMs)].filter((part) => part !== '').join(' · ')
 }
@@ -69,6 +71,8 @@ function markOf(call: CallEntry, palette: Palette, nowMs: number) {
   switch (call.status) {
     case 'running':
       return { mark: spinnerAt(nowMs), paint: palette.cyan }
+    case 'waiting':
+      return { mark: '?', paint: palette.yellow }
     case 'ok':
     case 'ended':
       return { mark: '✓', paint: palette.green }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Event, EventBody, StreamEvent } from '../../src/contracts/event.ts'
 import { applyEvent } from '../../src/client/apply-event.ts'
-import { type ConversationView, emptyView } from '../../src/client/conversation-view.ts'
+import { type CallEntry, type ConversationView, emptyView } from '../../src/client/conversation-view.ts'
 import { findCall, findMessage } from '../../src/client/entry-list.ts'
 import { recordTurns, type TurnScript } from './recorded-turns.ts'
 
@@ -12,6 +12,8 @@ const scripts: fc.Arbitrary<TurnScript[]> = fc.array(
     deadAttempts: fc.array(fc.nat(4), { maxLength: 2 }),
     tools: fc.nat(3),
     steps: fc.nat(3),
+    asked: fc.nat(3),
+    steered: fc.array(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 2 }),
     queued: fc.array(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 2 }),
     outcome: fc.constantFrom('success', 'error'),
   }),
@@ -118,7 +120,7 @@ test('behavior: duplicates at any distance do no harm', () => {
 
 test('behavior: a snapshot anywhere leads to the same screen', () => {
   fc.assert(
-    fc.property(scripts, fc.nat(), (turns, at) => {
+    fc.property(scripts, fc.nat(), fc.nat(), (turns, at, later) => {
       const { events: log, snapshots } = recordTurns(turns)
       const index = at % log.length
       const snapshot = snapshots[index]
@@ -131,9 +133,12 @@ test('behavior: a snapshot anywhere leads to the same screen', () => {
         type: 'snapshot',
         ...snapshot,
       } as const
-      const whole = replay(log)
-      const resumed = replay([...log.slice(0, at % 7), frame, ...log.slice(index + 1)])
-      expect(visible(resumed)).toEqual(visible(whole))
+      const end = index + 1 + (later % (log.length - index))
+      const start = [...log.slice(0, at % 7), frame]
+      expect(visible(replay([...start, ...log.slice(index + 1)]))).toEqual(visible(replay(log)))
+      // In between, what is half-written is not in a snapshot; who is asked for what is.
+      const resumed = replay([...start, ...log.slice(index + 1, end)])
+      expect(asked(resumed)).toEqual(asked(replay(log.slice(0, end))))
     }),
   )
 })
@@ -146,12 +151,25 @@ function visible(view: ConversationView) {
     queue: view.queue.map(({ id, content }) => ({ id, text: content.text })),
     entries: view.entries.map((entry) =>
       entry.kind === 'call'
-        ? { id: entry.id, running: entry.status === 'running' }
+        ? { id: entry.id, now: liveStatus(entry) }
         : { id: entry.id, text: entry.content.text, complete: entry.content.complete, state: entry.state },
     ),
   }
 }
 
+/** What people are asked for, and what waits for them. */
+function asked({ requests, entries }: ConversationView) {
+  const calls = entries.flatMap((entry) =>
+    entry.kind === 'call' && entry.status === 'waiting' ? [entry.id] : [],
+  )
+  return { requests: requests.map((request) => ({ ...request, openedAt: '' })), calls }
+}
+
+/** How a call that is over has ended is not known of a snapshot. */
+function liveStatus({ status }: CallEntry) {
+  return status === 'running' || status === 'waiting' ? status : 'over'
+}
+
 function turn(text: string, queued: string[]): TurnScript {
-  return { text, queued, deadAttempts: [], tools: 0, steps: 0, outcome: 'success' }
+  return { text, queued, deadAttempts: [], tools: 0, steps: 0, asked: 0, steered: [], outcome: 'success' }
 }

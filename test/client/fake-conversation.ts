@@ -1,5 +1,6 @@
 import type { Conversation, Message } from '../../src/contracts/conversation.ts'
 import type { Event, EventBody, Snapshot } from '../../src/contracts/event.ts'
+import type { HumanRequest, RequestOutcome } from '../../src/contracts/human-request.ts'
 
 /** One conversation of the fake server: its log, and what a snapshot needs beside it. */
 export class FakeConversation {
@@ -7,11 +8,16 @@ export class FakeConversation {
   readonly messages: Message[] = []
   readonly posted = new Map<string, string>()
   readonly waiting: string[] = []
+  /** Messages that join the turn with its next round. */
+  readonly steered: string[] = []
+  /** Open ones, by id. */
+  readonly requests = new Map<string, HumanRequest>()
   readonly conversation: Conversation
   turn: { turnId: string; round: number; startedAt: string } | undefined
   turns = 0
   stop = new AbortController()
   #listeners = new Set<() => void>()
+  readonly #waiters = new Map<string, (outcome: RequestOutcome) => void>()
 
   constructor(id: string, fields: Partial<Conversation>) {
     const now = new Date().toISOString()
@@ -21,9 +27,11 @@ export class FakeConversation {
       state: 'idle',
       model: 'scripted/demo',
       busyPolicy: 'queue',
+      permissions: 'ask',
       history: { kind: 'full' },
       memory: false,
       archived: false,
+      stalled: false,
       createdAt: now,
       updatedAt: now,
       lastSeq: 0,
@@ -47,6 +55,40 @@ export class FakeConversation {
     return event
   }
 
+  /** The message joins the running turn with its next round. */
+  steer(messageId: string): void {
+    this.steered.push(messageId)
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** Opens a request and resolves with what it came to; rejects when the turn is stopped. */
+  async ask(asked: Pick<HumanRequest, 'kind' | 'callId' | 'card' | 'form'>): Promise<RequestOutcome> {
+    const turnId = this.turn?.turnId ?? ''
+    const requestId = `${turnId}.q${this.conversation.lastSeq}`
+    const expiresAt = new Date(Date.now() + 3 * 3_600_000).toISOString()
+    const conversationId = this.conversation.id
+    const openedAt = new Date().toISOString()
+    this.requests.set(requestId, { ...asked, requestId, conversationId, turnId, openedAt, expiresAt })
+    this.append({ type: 'request.opened', requestId, expiresAt, ...asked })
+    this.append({ type: 'conversation.updated', state: 'waiting' })
+    this.append({ type: 'turn.waiting', requestIds: [requestId] })
+    const stop = () => this.resolve(requestId, 'cancelled', 'stop')
+    this.stop.signal.addEventListener('abort', stop)
+    const outcome = await new Promise<RequestOutcome>((resolve) => this.#waiters.set(requestId, resolve))
+    this.stop.signal.removeEventListener('abort', stop)
+    this.stop.signal.throwIfAborted()
+    this.append({ type: 'conversation.updated', state: 'tools' })
+    return outcome
+  }
+
+  /** Resolves an open request; false when it is not open. */
+  resolve(requestId: string, outcome: RequestOutcome, by: string): boolean {
+    if (!this.requests.delete(requestId)) return false
+    this.append({ type: 'request.resolved', requestId, outcome, by })
+    this.#waiters.get(requestId)?.(outcome)
+    return true
+  }
+
   /** Resolves at the next append, or when the signal aborts. */
   appended(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
@@ -62,11 +104,11 @@ export class FakeConversation {
   }
 
   snapshot(): Snapshot {
-    const { conversation, messages, turn, posted, waiting } = this
+    const { conversation, messages, turn, posted, waiting, requests } = this
     return {
-      conversation: { ...conversation, state: turn ? 'thinking' : 'idle' },
+      conversation: { ...conversation, state: turn ? (requests.size > 0 ? 'waiting' : 'thinking') : 'idle' },
       messages: [...messages],
-      openRequests: [],
+      openRequests: [...requests.values()],
       queue: waiting.map((messageId, position) => ({
         messageId,
         text: posted.get(messageId) ?? '',

@@ -2,6 +2,8 @@ import { type AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { FakeConversation } from './fake-conversation.ts'
+import { problem } from './fake-problem.ts'
+import { type FakeRequests, fakeRequestRoutes } from './fake-request-routes.ts'
 import { streamOf } from './fake-stream.ts'
 import { runScriptedTurn } from './scripted-turn.ts'
 
@@ -24,7 +26,10 @@ export async function startFakeServer(port = 0) {
   const talks = new Map<string, { owner: string; talk: FakeConversation }>()
   const faults: Faults = { cutAfter: [], unavailable: 0, retryAfter: '0', silent: 0 }
   const requests: { method: string; path: string; query: string; authorization: string | undefined }[] = []
+  const people: FakeRequests = { answers: [], grants: [], noWorker: 0, invalid: [], beforeAnswer: () => {} }
   const app = new Hono<{ Variables: { owner: string } }>()
+  const talksOf = (owner: string) =>
+    [...talks.values()].flatMap((each) => (each.owner === owner ? [each.talk] : []))
 
   app.get('/readyz', (c) => c.json({ status: 'ok', database: true, temporal: true, accepting: true }))
   app.use('/api/*', async (c, next) => {
@@ -32,7 +37,7 @@ export async function startFakeServer(port = 0) {
     requests.push({ method: c.req.method, path: c.req.path, query: new URL(c.req.url).search, authorization })
     if (faults.unavailable > 0) {
       faults.unavailable -= 1
-      return problem(c, 503, 'temporal_unavailable', { 'retry-after': faults.retryAfter })
+      return problem(c, 503, 'temporal_unavailable', { headers: { 'retry-after': faults.retryAfter } })
     }
     if (c.req.path === '/api/auth/guest') return next()
     const owner = tokens.get(authorization?.replace('Bearer ', '') ?? '')
@@ -56,20 +61,22 @@ export async function startFakeServer(port = 0) {
     return c.json(talk.conversation, 201)
   })
   app.get('/api/conversations', (c) => {
-    const own = [...talks.values()].filter(({ owner }) => owner === c.get('owner'))
-    return c.json({ conversations: own.map(({ talk }) => talk.snapshot().conversation), nextCursor: null })
+    const own = talksOf(c.get('owner'))
+    return c.json({ conversations: own.map((talk) => talk.snapshot().conversation), nextCursor: null })
   })
+  app.route('/api', fakeRequestRoutes(people, talksOf))
 
   const one = new Hono<{ Variables: { owner: string; talk: FakeConversation } }>()
   one.use('/:id/*', findTalk)
   one.get('/:id', findTalk, (c) => c.json(c.get('talk').snapshot()))
   one.post('/:id/messages', async (c) => {
     const talk = c.get('talk')
-    const { text, clientMessageId } = await c.req.json()
+    const { text, clientMessageId, busyPolicy = talk.conversation.busyPolicy } = await c.req.json()
     const messageId = `m_${clientMessageId ?? talk.posted.size}`
     const known = talk.posted.get(messageId)
     if (known !== undefined && known !== text) return problem(c, 409, 'message_conflict')
     if (known !== undefined) return c.json({ messageId, state: 'started' }, 200)
+    if (talk.turn && busyPolicy === 'reject') return problem(c, 409, 'turn_running')
     talk.posted.set(messageId, text)
     talk.append({ type: 'user.message', messageId, clientMessageId, text, via: 'api' }, undefined)
     if (!talk.turn) {
@@ -77,8 +84,38 @@ export async function startFakeServer(port = 0) {
       return c.json({ messageId, state: 'started' }, 202)
     }
     talk.append({ type: 'message.queued', messageId, text, position: talk.waiting.length }, undefined)
-    talk.waiting.push(messageId)
+    if (busyPolicy === 'steer') talk.steer(messageId)
+    else talk.waiting.push(messageId)
+    if (busyPolicy === 'interrupt') talk.stop.abort()
     return c.json({ messageId, state: 'queued' }, 202)
+  })
+  one.patch('/:id', findTalk, async (c) => {
+    const { conversation } = c.get('talk')
+    const { busyPolicy, permissions } = Object.assign(conversation, await c.req.json())
+    c.get('talk').append({ type: 'conversation.updated', busyPolicy, permissions }, undefined)
+    return c.json(conversation)
+  })
+  one.patch('/:id/messages/:messageId', async (c) => {
+    const messageId = c.req.param('messageId')
+    const { text } = await c.req.json()
+    const position = c.get('talk').waiting.indexOf(messageId)
+    if (position === -1) return problem(c, 409, 'message_started')
+    c.get('talk').posted.set(messageId, text)
+    c.get('talk').append({ type: 'message.updated', messageId, text, position }, undefined)
+    return c.json({ messageId, state: 'queued' })
+  })
+  one.delete('/:id/messages/:messageId', (c) => {
+    const { waiting } = c.get('talk')
+    const messageId = c.req.param('messageId')
+    if (!waiting.includes(messageId)) return problem(c, 409, 'message_started')
+    waiting.splice(waiting.indexOf(messageId), 1)
+    c.get('talk').append({ type: 'message.withdrawn', messageId }, undefined)
+    return c.body(null, 204)
+  })
+  one.post('/:id/reset', (c) => {
+    c.get('talk').conversation.stalled = false
+    c.get('talk').append({ type: 'conversation.updated', stalled: false }, undefined)
+    return c.body(null, 202)
   })
   one.post('/:id/cancel', (c) => {
     const { turn, stop } = c.get('talk')
@@ -120,6 +157,7 @@ export async function startFakeServer(port = 0) {
     url: `http://127.0.0.1:${boundPort}`,
     faults,
     requests,
+    people,
     tokens,
     talk: (id: string) => talks.get(id)?.talk,
     async close() {
@@ -133,21 +171,4 @@ async function drain(talk: FakeConversation, first: string): Promise<void> {
   for (let next: string | undefined = first; next !== undefined; next = talk.waiting.shift()) {
     await runScriptedTurn(talk, next, talk.posted.get(next) ?? '')
   }
-}
-
-function problem(
-  c: Context,
-  status: 401 | 404 | 409 | 422 | 503,
-  code: string,
-  headers: Record<string, string> = {},
-) {
-  const body = {
-    type: 'about:blank',
-    title: code,
-    status,
-    detail: `The server says ${code}.`,
-    code,
-    requestId: 'r1',
-  }
-  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json', ...headers })
 }

@@ -1,5 +1,6 @@
 import type { Message } from '../../src/contracts/conversation.ts'
 import type { Event, EventBody, Snapshot } from '../../src/contracts/event.ts'
+import type { HumanRequest, PermissionItem } from '../../src/contracts/human-request.ts'
 
 /** What happens in one turn of a recorded conversation. */
 export type TurnScript = {
@@ -8,8 +9,12 @@ export type TurnScript = {
   deadAttempts: number[]
   tools: number
   steps: number
+  /** How many of the tools need permission, with one request for all. */
+  asked: number
   /** Messages that arrive while it runs. */
   queued: string[]
+  /** Messages that join it before its answer. */
+  steered: string[]
   outcome: 'success' | 'error'
 }
 
@@ -21,6 +26,7 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
   const waiting: { messageId: string; text: string }[] = []
   let turn: Snapshot['turn']
   let calls: Snapshot['calls'] = []
+  let openRequests: HumanRequest[] = []
   const ts = '2026-11-21T12:00:00.000Z'
 
   function append(body: EventBody, change: () => unknown = () => {}): void {
@@ -30,14 +36,13 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
     const seq = (events.at(-1)?.seq ?? 0) + 1 + (events.length % 3)
     events.push({ v: 1, seq, conversationId: 'c', ts, ...turnId, ...body })
     snapshots.push({
-      ...structuredClone({ messages, calls, ...(turn && { turn }) }),
+      ...structuredClone({ messages, calls, openRequests, ...(turn && { turn }) }),
       ...frameOf(seq),
       queue: queueOf(),
     })
   }
   const frameOf = (lastSeq: number) => ({
     conversation: { ...conversation, lastSeq, state: turn ? ('thinking' as const) : ('idle' as const) },
-    openRequests: [],
     lastSeq,
   })
   const queueOf = () => waiting.map((each, position) => ({ ...each, position }))
@@ -53,18 +58,53 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
       turn = { turnId, round: 0, startedAt: ts }
       store({ id: messageId, role: 'user', text: script.text })
     })
-    for (const [index, text] of script.queued.entries()) {
-      const id = `q${number}.${index}`
-      append({ type: 'user.message', messageId: id, text, via: 'api' }, () =>
-        waiting.push({ messageId: id, text }),
-      )
-      append({ type: 'message.queued', messageId: id, text, position: waiting.length - 1 })
-    }
+    const joining = script.steered.map((text, index) => post(`s${number}.${index}`, text))
+    for (const [index, text] of script.queued.entries()) post(`q${number}.${index}`, text)
     if (script.tools > 0) runTools(script, turnId)
+    join(joining)
     answer(script, `${turnId}.r1`)
     append({ type: 'turn.finished', outcome: script.outcome }, () => {
       turn = undefined
       calls = []
+    })
+  }
+
+  function post(messageId: string, text: string): string {
+    append({ type: 'user.message', messageId, text, via: 'api' }, () => waiting.push({ messageId, text }))
+    append({ type: 'message.queued', messageId, text, position: waiting.length - 1 })
+    return messageId
+  }
+
+  function join(messageIds: string[]): void {
+    append({ type: 'round.started', round: 1, ...(messageIds.length > 0 && { messageIds }) }, () => {
+      if (turn) turn = { ...turn, round: 1 }
+      for (const id of messageIds) {
+        const [message] = waiting.splice(
+          waiting.findIndex(({ messageId }) => messageId === id),
+          1,
+        )
+        store({ id, role: 'user', text: message?.text ?? '' })
+      }
+    })
+  }
+
+  function askAbout(asked: string[]): void {
+    const requestId = `${asked.join()}.p`
+    const card = { calls: asked.map((callId) => ({ ...permission, callId })) }
+    const request = { requestId, kind: 'permission', card, expiresAt: ts } as const
+    const status = (before: 'running' | 'waiting', after: 'running' | 'waiting') => {
+      calls = calls.map((call) =>
+        asked.includes(call.callId) && call.status === before ? { ...call, status: after } : call,
+      )
+    }
+    append({ type: 'request.opened', ...request }, () => {
+      openRequests = [{ ...request, conversationId: 'c', turnId: turn?.turnId ?? '', openedAt: ts }]
+      status('running', 'waiting')
+    })
+    append({ type: 'turn.waiting', requestIds: [requestId] })
+    append({ type: 'request.resolved', requestId, outcome: 'approved', by: 'o' }, () => {
+      openRequests = []
+      status('waiting', 'running')
     })
   }
 
@@ -84,6 +124,7 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
     const started = { name: 'tool', title: 'tool', effect: 'read', input: {}, background: false } as const
     for (const callId of ids)
       append({ type: 'tool.started', callId, ...started, ...(steps.length > 0 && { steps }) })
+    if (script.asked > 0) askAbout(ids.slice(0, script.asked))
     for (const [stepIndex, step] of steps.entries()) {
       for (const callId of ids) {
         append({ type: 'tool.progress', callId, step, stepIndex, stepCount: steps.length, fraction: 0.5 })
@@ -126,14 +167,25 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
   return { events, snapshots }
 }
 
+const permission = {
+  tool: 'tool',
+  title: 'tool',
+  effect: 'sign',
+  input: {},
+  targets: { contracts: [], domains: [] },
+  rule: 'policy:ask',
+} satisfies Omit<PermissionItem, 'callId'>
+
 const conversation = {
   id: 'c',
   title: 'Test',
   model: 'm',
   busyPolicy: 'queue',
+  permissions: 'ask',
   history: { kind: 'full' },
   memory: false,
   archived: false,
+  stalled: false,
   createdAt: '2026-11-21T12:00:00.000Z',
   updatedAt: '2026-11-21T12:00:00.000Z',
 } as const

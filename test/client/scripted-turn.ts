@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventBody } from '../../src/contracts/event.ts'
 import type { FakeConversation } from './fake-conversation.ts'
+import { runRequests } from './scripted-requests.ts'
 
 /** Writes the events of one turn; the words of the message choose what happens in it. */
 export async function runScriptedTurn(
@@ -30,6 +31,8 @@ export async function runScriptedTurn(
   let end: EventBody = { type: 'turn.finished', outcome: 'success' }
   try {
     if (text.includes('tools')) await runTools(talk, turnId, signal)
+    await runRequests(talk, turnId, text)
+    if (text.includes('steps')) await runRounds(talk, signal)
     if (text.includes('slow')) await sleep(60_000, undefined, { signal })
     if (text.includes('fail'))
       end = {
@@ -46,6 +49,14 @@ export async function runScriptedTurn(
   }
   talk.append(end)
   talk.turn = undefined
+}
+
+/** Waits for a message that joins, and takes it with the next round. */
+async function runRounds(talk: FakeConversation, signal: AbortSignal): Promise<void> {
+  talk.append({ type: 'round.started', round: 0 })
+  while (talk.steered.length === 0 && !signal.aborted) await talk.appended(signal)
+  signal.throwIfAborted()
+  talk.append({ type: 'round.started', round: 1, messageIds: talk.steered.splice(0) })
 }
 
 function answerTo(text: string): string {

@@ -6,7 +6,14 @@ import { chatRows, type ChatStatus } from '../../src/terminal/chat-rows.ts'
 import { createPalette } from '../../src/terminal/palette.ts'
 
 const ts = '2026-11-21T12:00:00.000Z'
-const quiet: ChatStatus = { sending: [], stopping: false, connection: 'good' }
+const quiet: ChatStatus = {
+  sending: [],
+  stopping: false,
+  connection: 'good',
+  prompt: undefined,
+  answering: false,
+  conversationId: 'c',
+}
 const options = {
   palette: createPalette({}, {}),
   columns: 60,
@@ -81,3 +88,55 @@ test('behavior: says that a repeated answer is on its way, and how the connectio
     'Stopping… Ctrl-C again leaves; the turn stops by itself.',
   ])
 })
+
+const opened = {
+  type: 'request.opened',
+  requestId: 'r',
+  kind: 'permission',
+  callId: 'k',
+  expiresAt: '2026-11-21T15:00:00.000Z',
+  card: {
+    calls: [
+      {
+        callId: 'k',
+        tool: 'n',
+        title: 'Send\u001b[2J everything',
+        effect: 'sign',
+        input: {},
+        targets: { contracts: [], domains: [] },
+        rule: 'policy:ask',
+      },
+    ],
+  },
+} satisfies EventBody
+
+test('behavior: says what is waited for and until when, also where it does not fit', () => {
+  const [row = ''] = chatRows(viewOf(started, opened), quiet, { ...options, columns: 100 })
+  expect(row).toMatch(/^waiting until 2026-11-2\d \d\d:\d\d \(3 h\) for permission for “Send everything”$/)
+  const [narrow = ''] = chatRows(viewOf(started, opened), quiet, { ...options, columns: 40 })
+  expect(narrow).toMatch(/^waiting until 2026-11-2\d \d\d:\d\d \(3 h\).*…$/)
+  expect(narrow.length).toBeLessThan(40)
+})
+
+test('behavior: says that a conversation is stalled, and what helps', () => {
+  const view = viewOf(started)
+  const conversation = { ...stalledConversation, stalled: true }
+  expect(chatRows({ ...view, conversation }, quiet, options)).toContain(
+    'Stalled: its workflow cannot go on. /reset begins it anew.',
+  )
+})
+
+const stalledConversation = {
+  id: 'c',
+  title: 't',
+  state: 'thinking',
+  model: 'm',
+  busyPolicy: 'queue',
+  permissions: 'ask',
+  history: { kind: 'full' },
+  memory: false,
+  archived: false,
+  createdAt: ts,
+  updatedAt: ts,
+  lastSeq: 1,
+} as const

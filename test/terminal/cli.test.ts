@@ -1,44 +1,23 @@
-import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FakeServer, startFakeServer } from '../client/fake-server.ts'
+import { createPerdura } from './run-perdura.ts'
 
-const main = new URL('../../src/terminal/main.ts', import.meta.url).pathname
 let server: FakeServer
 let folder: string
+let perdura: ReturnType<typeof createPerdura>
 
 beforeEach(async () => {
   server = await startFakeServer()
   folder = await mkdtemp(join(tmpdir(), 'perdura-cli-'))
+  perdura = createPerdura(server.url, folder)
 })
 afterEach(async () => {
   await server.close()
   await rm(folder, { recursive: true })
 })
-
-type Run = { input?: string; env?: Record<string, string>; interruptAt?: string }
-
-/** Runs the real command; `interruptAt` sends Ctrl-C when that text has appeared. */
-async function perdura(args: string[], { input = '', env = {}, interruptAt }: Run = {}) {
-  const base = { PATH: process.env.PATH ?? '', XDG_CONFIG_HOME: folder, PERDURA_URL: server.url }
-  const child = spawn(process.execPath, [main, ...args], { env: { ...base, ...env }, cwd: folder })
-  const out = { stdout: '', stderr: '' }
-  let interrupted = false
-  const note = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
-    out[stream] += String(chunk)
-    if (interruptAt === undefined || interrupted || !`${out.stdout}${out.stderr}`.includes(interruptAt))
-      return
-    interrupted = true
-    child.kill('SIGINT')
-  }
-  child.stdout.on('data', note('stdout'))
-  child.stderr.on('data', note('stderr'))
-  child.stdin.end(input)
-  const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { ...out, exitCode }
-}
 
 const answerTo = (text: string) => `You said: ${text}. ${'Lorem ipsum dolor sit amet. '.repeat(2)}End.\n`
 

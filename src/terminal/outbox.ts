@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import type { Client } from '../client/create-client.ts'
+import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
+import type { BusyPolicy } from '../contracts/conversation.ts'
+
+export type OutboxParts = {
+  client: Client
+  /** The conversation that messages go to; made with the first one. */
+  conversationId: () => Promise<string>
+  say: (text: string) => void
+  onChange: () => void
+}
+
+/** Messages on their way: sent one after the other, kept until the conversation's log has them. */
+export class Outbox {
+  readonly #parts: OutboxParts
+  readonly #sending = new Map<string, string>()
+  #sent = Promise.resolve()
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts
+  }
+
+  /** Texts that the server has not confirmed yet. */
+  get texts(): string[] {
+    return [...this.#sending.values()]
+  }
+
+  /** Sends a message after those before it: the order is the user's. Never rejects. */
+  send(text: string, busyPolicy?: BusyPolicy): Promise<void> {
+    const clientMessageId = randomUUID()
+    this.#sending.set(clientMessageId, text)
+    this.#parts.onChange()
+    const message = { text, clientMessageId, ...(busyPolicy !== undefined && { busyPolicy }) }
+    this.#sent = this.#sent.then(() => this.#post(message))
+    return this.#sent
+  }
+
+  /** The conversation's log has the message. */
+  confirm(clientMessageId: string): void {
+    this.#sending.delete(clientMessageId)
+  }
+
+  clear(): void {
+    this.#sending.clear()
+  }
+
+  async #post(message: { text: string; clientMessageId: string; busyPolicy?: BusyPolicy }): Promise<void> {
+    const { client, conversationId, say, onChange } = this.#parts
+    try {
+      const id = await conversationId()
+      await retryWhileUnavailable(() => client.postMessage(id, message))
+    } catch (error) {
+      this.#sending.delete(message.clientMessageId)
+      say(`Not sent: ${error instanceof Error ? error.message : String(error)}`)
+      onChange()
+    }
+  }
+}

@@ -1,0 +1,297 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type FakeServer, startFakeServer } from '../../client/fake-server.ts'
+import { keys, openChat } from '../open-chat.ts'
+
+let server: FakeServer
+let chat: Awaited<ReturnType<typeof openChat>>
+
+beforeEach(async () => {
+  server = await startFakeServer()
+  chat = await openChat(server)
+})
+afterEach(async () => {
+  await chat.close()
+  await server.close()
+})
+
+const answers = () => server.people.answers.map(({ answer }) => answer)
+
+test('y allows a call once, after it was shown what will run', async () => {
+  chat.type('permission please\r')
+  await chat.shows('y allow · n refuse · a allow this tool here for a day · Esc later')
+  const { screen } = chat.terminal
+  expect(screen).toContain('│ “Send everything”')
+  expect(screen).toContain('│ send_all (external), asked by policy:ask')
+  expect(screen).toContain('│ chain 8453')
+  expect(screen).toContain('│ contract 0x70997970C51812dc3A010C7d01b50e0d17dc79C8')
+  expect(screen).toContain('│ domain api.example.org')
+  expect(screen).toMatch(/\? Send everything +waits for you/)
+  expect(screen).toMatch(/waiting until .* \(3 h\) for permission for “Send everything”/)
+  chat.type('y')
+  await chat.shows('“Send everything”: allowed by you.')
+  await chat.shows('End.')
+  expect(answers()).toEqual([{ decision: 'approve' }])
+  expect(chat.terminal.screen).not.toContain('y allow')
+})
+
+test('n refuses', async () => {
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  chat.type('n')
+  await chat.shows('“Send everything”: refused by you.')
+  expect(answers()).toEqual([{ decision: 'reject' }])
+})
+
+test('a allows the tool in this conversation for a day', async () => {
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  chat.type('a')
+  await chat.shows('allowed by you')
+  const grant = { scope: 'conversation', target: 'tool', expiresInSeconds: 86_400 }
+  expect(answers()).toEqual([{ decision: 'approve', grant }])
+})
+
+test('e decides each call of a batch, and Esc goes back', async () => {
+  chat.type('batch please\r')
+  await chat.shows('y allow all · n refuse · a allow these tools here for a day · e decide each')
+  chat.type('e')
+  await chat.shows('call 1 of 3')
+  chat.type('y')
+  await chat.shows('call 2 of 3')
+  chat.type('y')
+  await chat.shows('call 3 of 3')
+  chat.type(keys.escape)
+  await chat.shows('call 2 of 3')
+  chat.type('n')
+  await chat.shows('call 3 of 3')
+  chat.type('y')
+  await chat.shows('3 tool calls: allowed by you.')
+  const ids = [0, 1, 2].map((index) => `c1.t1.r0.c${index}`)
+  const [one = '', two = '', three = ''] = ids
+  expect(answers()).toEqual([{ decisions: { [one]: 'approve', [two]: 'reject', [three]: 'approve' } }])
+})
+
+test('Esc leaves a request open, and /requests brings it back', async () => {
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  chat.type(keys.escape)
+  await chat.shows('Left open until')
+  await chat.hides('y allow')
+  chat.type('/requests\r')
+  await chat.shows('1  here  permission for “Send everything”, until')
+  chat.type('/requests 1\r')
+  await chat.shows('y allow')
+  expect(answers()).toEqual([])
+  chat.type('y')
+  await chat.shows('allowed by you')
+  expect(answers()).toEqual([{ decision: 'approve' }])
+})
+
+test('a form is answered by keys, one question after the other, and sent by a last Enter', async () => {
+  chat.type('form please\r')
+  await chat.shows('↑↓ or digits choose')
+  expect(chat.terminal.screen).toContain('│ “Deployment”, question 1 of 3')
+  expect(chat.terminal.screen).toContain('│ Which network? (required)')
+  expect(chat.terminal.screen).toContain('│ › 2 Base')
+  chat.type(keys.up)
+  await chat.shows('│ › 1 Mainnet')
+  chat.type(keys.enter)
+  await chat.shows('question 2 of 3')
+  chat.type('3 ')
+  await chat.shows('› 3 [ ] Owner')
+  chat.type(`${keys.up} 1`)
+  await chat.shows('│ › 1 [x] Gas')
+  chat.type(keys.enter)
+  await chat.shows('question 3 of 3')
+  await chat.shows('answer ›')
+  expect(chat.terminal.screen).toContain('│ As it is shown.')
+  chat.type(`Counter${keys.enter}`)
+  await chat.shows('your answers')
+  expect(chat.terminal.screen).toContain('│ Which network?: Mainnet')
+  expect(chat.terminal.screen).toContain('│ Which checks?: Gas, Size')
+  expect(chat.terminal.screen).toContain('│ Which name?: “Counter”')
+  expect(answers()).toEqual([])
+  chat.type(keys.enter)
+  await chat.shows('“Deployment”: answered by you.')
+  expect(answers()).toEqual([{ answers: { network: 'main', checks: ['gas', 'size'], name: 'Counter' } }])
+})
+
+test('behavior: Enter alone takes the defaults, but nothing for what is required', async () => {
+  chat.type('form please\r')
+  await chat.shows('question 1 of 3')
+  await chat.shows('Enter next')
+  chat.type(keys.enter)
+  await chat.shows('question 2 of 3')
+  chat.type(keys.enter)
+  await chat.shows('answer ›')
+  chat.type(keys.enter)
+  await chat.shows('! This needs an answer.')
+  chat.type(`x${keys.enter}`)
+  await chat.shows('your answers')
+  chat.type(keys.enter)
+  await chat.shows('answered by you')
+  expect(answers()).toEqual([{ answers: { network: 'base', name: 'x' } }])
+})
+
+test('behavior: too many marks are told at once', async () => {
+  chat.type('form please\r')
+  await chat.shows('Enter next')
+  chat.type(keys.enter)
+  await chat.shows('question 2 of 3')
+  chat.type(`123${keys.enter}`)
+  await chat.shows('! Choose at most 2.')
+  expect(chat.terminal.screen).toContain('question 2 of 3')
+})
+
+test('behavior: Esc goes back to the question before, and what was answered stands there', async () => {
+  chat.type('form please\r')
+  await chat.shows('Enter next')
+  chat.type(`3${keys.enter}`)
+  await chat.shows('question 2 of 3')
+  chat.type(keys.enter)
+  await chat.shows('answer ›')
+  chat.type(`abc${keys.enter}`)
+  await chat.shows('your answers')
+  chat.type(keys.escape)
+  await chat.shows('answer › abc')
+  chat.type(keys.escape)
+  await chat.shows('question 2 of 3')
+  await chat.hides('answer ›')
+  chat.type(keys.escape)
+  await chat.shows('│ › 3 Local chain')
+  expect(answers()).toEqual([])
+})
+
+test('behavior: Ctrl-X declines a form', async () => {
+  chat.type('form please\r')
+  await chat.shows('Ctrl-X decline')
+  chat.type(keys.ctrlX)
+  await chat.shows('“Deployment”: declined by you.')
+  expect(answers()).toEqual([{ decision: 'reject' }])
+})
+
+test('behavior: what the server finds wrong comes back at its question', async () => {
+  server.people.invalid = [[{ path: 'answers.name', code: 'text_too_long', message: 'The name is taken.' }]]
+  chat.type('form please\r')
+  await chat.shows('Enter next')
+  chat.type(keys.enter)
+  await chat.shows('question 2 of 3')
+  chat.type(keys.enter)
+  await chat.shows('answer ›')
+  chat.type(`taken${keys.enter}`)
+  await chat.shows('your answers')
+  chat.type(keys.enter)
+  await chat.shows('│ ! The name is taken.')
+  expect(chat.terminal.screen).toContain('question 3 of 3')
+  await chat.shows('answer › taken')
+  chat.type(`2${keys.enter}`)
+  await chat.shows('your answers')
+  chat.type(keys.enter)
+  await chat.shows('answered by you')
+  expect(answers().at(-1)).toEqual({ answers: { network: 'base', name: 'taken2' } })
+})
+
+test('behavior: an answer is repeated while no worker takes it', async () => {
+  server.people.noWorker = 2
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  chat.type('y')
+  await chat.shows('allowed by you')
+  expect(answers()).toEqual(Array.from({ length: 3 }, () => ({ decision: 'approve' })))
+})
+
+test('behavior: somebody else may be faster', async () => {
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  const [requestId = ''] = server.talk('c1')?.requests.keys() ?? []
+  server.talk('c1')?.resolve(requestId, 'rejected', 'o_2')
+  await chat.shows('“Send everything”: refused elsewhere, by o_2.')
+  await chat.hides('y allow')
+  expect(answers()).toEqual([])
+})
+
+test('behavior: the one who was slower is told what the other answered', async () => {
+  server.people.beforeAnswer = (requestId) => void server.talk('c1')?.resolve(requestId, 'rejected', 'o_2')
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  chat.type('y')
+  await chat.shows('“Send everything”: refused elsewhere, by o_2.')
+  expect(chat.terminal.screen).not.toContain('by you')
+})
+
+test('behavior: Ctrl-C stops a turn that waits', async () => {
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  chat.type(keys.ctrlC)
+  await chat.shows('cancelled, because the turn was stopped')
+  await chat.shows('Stopped.')
+  await chat.hides('y allow')
+  expect(answers()).toEqual([])
+})
+
+test('behavior: what is being typed is never taken for an answer', async () => {
+  chat.type('permission please\r')
+  chat.type('yes, and')
+  await chat.shows('Send or clear the line (Ctrl-U) to answer.')
+  chat.type(' yet')
+  await chat.shows('› yes, and yet')
+  expect(answers()).toEqual([])
+  chat.type(keys.ctrlU)
+  await chat.shows('y allow')
+  chat.type('n')
+  await chat.shows('refused by you')
+})
+
+test('behavior: a key that comes in the first moment of a prompt goes to the line', async () => {
+  chat.type('permission please\r')
+  await chat.shows('Permission, open until')
+  chat.type('y')
+  await chat.shows('› y')
+  expect(answers()).toEqual([])
+})
+
+test('behavior: a paste never gives a permission', async () => {
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  chat.type('\u001b[200~y\r\u001b[201~')
+  await chat.shows('queued: y')
+  expect(answers()).toEqual([])
+})
+
+test('behavior: slash commands work while something is asked', async () => {
+  chat.type('name? please\r')
+  await chat.shows('answer ›')
+  await chat.shows('Enter send')
+  chat.type('/queue\r')
+  await chat.shows('Nothing waits.')
+  chat.type('//etc/hosts\r')
+  await chat.shows('answered by you')
+  expect(answers()).toEqual([{ answers: { name: '/etc/hosts' } }])
+})
+
+test('behavior: a request of another conversation is answered from here', async () => {
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  chat.type('/new\r')
+  await chat.hides('y allow')
+  chat.type('/requests\r')
+  await chat.shows('1  c1  permission for “Send everything”')
+  chat.type('/requests 1\r')
+  await chat.shows('│ in conversation c1')
+  await chat.shows('y allow')
+  chat.type('y')
+  await chat.shows('“Send everything”: allowed by you.')
+  expect(answers()).toEqual([{ decision: 'approve' }])
+})
+
+test('behavior: a request that was open before is asked again when its conversation is opened', async () => {
+  chat.type('permission please\r')
+  await chat.shows('y allow')
+  chat.type('/new\r')
+  await chat.hides('y allow')
+  chat.type('/open c1\r')
+  await chat.shows('y allow')
+  chat.type('y')
+  await chat.shows('allowed by you')
+  expect(answers()).toEqual([{ decision: 'approve' }])
+})
