@@ -37,7 +37,8 @@ export async function toAnswerVerdict(
 function toRefusal(error: WorkflowUpdateFailedError): AnswerVerdict {
   const { cause } = error
   if (!(cause instanceof ApplicationFailure)) throw error
-  switch (cause.type) {
+  const refusal: string = cause.type ?? ''
+  switch (refusal) {
     case 'request_unknown':
       return { kind: 'unknown' }
     case 'request_expired':

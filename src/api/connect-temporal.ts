@@ -23,8 +23,8 @@ export async function connectTemporal(config: TemporalConfig & { address: string
 }
 
 /**
- * When a person is waited for, so does somebody else: a workflow takes ten updates at a time, and the next ones
- * find room within milliseconds. The default waits 1.7 s before it looks again.
+ * Somebody waits for each of these calls. A workflow that has no room for an update has some within
+ * milliseconds; the default waits 1.7 s before it looks again. Whoever comes at once must not come back at once.
  */
 export function retrySoon(): GrpcRetryOptions {
   const usual = defaultGrpcRetryOptions({ maxAttempts: mostTries })
@@ -32,7 +32,7 @@ export function retrySoon(): GrpcRetryOptions {
     retryableDecider: (attempt, status) => usual.retryableDecider(attempt, status),
     delayFunction: (attempt, status) =>
       status.code === resourceExhausted
-        ? Math.min(longestPauseMs, 15 * 1.5 ** attempt) * (0.5 + Math.random())
+        ? Math.min(longestPauseMs, 30 * 1.6 ** attempt) * (0.2 + Math.random())
         : Math.min(longestPauseMs, usual.delayFunction(attempt, status)),
   }
 }

@@ -1,7 +1,7 @@
 import { type Connection, type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client'
 
 import type { BusyPolicy } from '../contracts/conversation.ts'
-import type { AnsweredRequest, AnswerRef } from '../contracts/human-request.ts'
+import type { AnswerRef } from '../contracts/human-request.ts'
 import {
   type ConversationId,
   type MessageId,
@@ -9,17 +9,13 @@ import {
   type TurnId,
   workflowIdOf,
 } from '../contracts/ids.ts'
-import {
-  queryNames,
-  searchAttributes,
-  signalNames,
-  updateNames,
-  workflowType,
-} from '../contracts/temporal-names.ts'
+import { queryNames, searchAttributes, signalNames, workflowType } from '../contracts/temporal-names.ts'
 import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
 import type { ConversationInput, WaitingMessage } from '../contracts/turn.ts'
-import { type AnswerVerdict, toAnswerVerdict } from './answer-verdict.ts'
+import { type AnswerVerdict, noWorker } from './answer-verdict.ts'
+import { offerAnswer } from './offer-answer.ts'
 import { toTemporalError } from './temporal-error.ts'
+import { Turnstile } from './turnstile.ts'
 
 /** What the api asks of conversations' workflows. */
 export interface ConversationWorkflows {
@@ -61,10 +57,16 @@ export type ConversationWorkflowsOptions = {
 
 const callTimeoutMs = 5_000
 const queryTimeoutMs = 1_000
+/**
+ * Of one conversation, in one process. A workflow may have 10 updates under way, and the server forgets all of
+ * them with each one beyond: a crowd would keep itself from ever getting through.
+ */
+const answersAtATime = 3
 
 /** Talks to Temporal. */
 export function createConversationWorkflows(options: ConversationWorkflowsOptions): ConversationWorkflows {
   const { connection, workflows, taskQueue } = options
+  const answering = new Turnstile(answersAtATime)
 
   async function call<Result>(timeoutMs: number, run: () => Promise<Result>): Promise<Result> {
     try {
@@ -129,18 +131,11 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
     },
 
     async offerAnswer(conversationId, answer, deadlineMs) {
-      const handle = workflows.getHandle(workflowIdOf(conversationId))
-      try {
-        await connection.withDeadline(deadlineMs, () =>
-          handle.executeUpdate<AnsweredRequest, [AnswerRef]>(updateNames.answerRequest, {
-            args: [answer],
-            updateId: answer.answerId,
-          }),
-        )
-        return { kind: 'accepted' }
-      } catch (error) {
-        return toAnswerVerdict(error, isReachable)
-      }
+      const verdict = await answering.pass(conversationId, deadlineMs, () =>
+        offerAnswer({ connection, workflows, isReachable }, { conversationId, answer, deadlineMs }),
+      )
+      if (verdict === undefined) throw noWorker()
+      return verdict
     },
 
     async queryProgress(conversationId) {
