@@ -7,8 +7,9 @@ import {
   decline,
   goBack,
   goOn,
+  isNoneAllowed,
   type QuestionPrompt,
-  withAnswer,
+  withChoice,
 } from './question-prompt.ts'
 
 type Step = PromptStep<QuestionPrompt>
@@ -27,7 +28,8 @@ export function pressQuestionKey(prompt: QuestionPrompt, key: Key): Step | undef
 
 function confirm(prompt: QuestionPrompt, question: Choice): Step {
   if (question.kind === 'multiple') return goOn(prompt)
-  return goOn(withAnswer(prompt, question, question.options[prompt.cursor]?.value))
+  const chosen = question.options[prompt.cursor]
+  return goOn(withChoice(prompt, question, chosen ? [chosen.value] : []))
 }
 
 function move(prompt: QuestionPrompt, question: Choice, { name, sequence }: Key): Step | undefined {
@@ -44,11 +46,6 @@ function moveCursor(prompt: QuestionPrompt, question: Choice, by: number): Quest
   const lowest = isNoneAllowed(question) ? -1 : 0
   const cursor = Math.min(question.options.length - 1, Math.max(lowest, prompt.cursor + by))
   return { ...prompt, cursor, digits: '' }
-}
-
-/** Nothing is an answer too, unless it is required or a default would take its place. */
-function isNoneAllowed({ kind, required, default: preset }: Choice): boolean {
-  return kind === 'single' && !required && preset === undefined
 }
 
 /** Two digits in a row are one number if there is such an option, so that 12 is reached by 1, 2. */
@@ -71,5 +68,5 @@ function toggle(prompt: QuestionPrompt, question: Choice): QuestionPrompt {
   const chosen = new Set(chosenValues(prompt, question))
   if (value !== undefined && !chosen.delete(value)) chosen.add(value)
   const inOrder = question.options.map((option) => option.value).filter((each) => chosen.has(each))
-  return withAnswer(prompt, question, inOrder)
+  return withChoice(prompt, question, inOrder)
 }

@@ -1,6 +1,6 @@
 import type { Question } from '../../contracts/human-request.ts'
 import type { PromptStep } from './prompt-step.ts'
-import { currentQuestion, goOn, type QuestionPrompt, withAnswer } from './question-prompt.ts'
+import { currentQuestion, goOn, type QuestionPrompt, withAnswer, withChoice } from './question-prompt.ts'
 
 type Step = PromptStep<QuestionPrompt>
 type Choice = Extract<Question, { options: unknown }>
@@ -12,14 +12,22 @@ export function enterQuestionLine(prompt: QuestionPrompt, line: string): Step {
   if (!question) return text === '' ? goOn(prompt) : remark(prompt, 'An empty line sends the answers.')
   if (text === '') return goOn(prompt)
   if (question.kind === 'text') return enterText(prompt, question, line)
-  const named = question.kind === 'single' ? [text] : text === '-' ? [] : text.split(/[,\s]+/).filter(Boolean)
+  const found = findOptions(question, text)
+  const unknown = found.find((each) => each.value === undefined)
+  if (unknown) return remark(prompt, `There is no option ${unknown.name}.`)
+  const chosen = new Set(found.map(({ value }) => value))
+  const values = question.options.map(({ value }) => value).filter((value) => chosen.has(value))
+  return goOn(withChoice(prompt, question, values))
+}
+
+/** What a line names, in its order; an option that is not there has no value. */
+function findOptions(question: Choice, text: string): { name: string; value?: string | undefined }[] {
+  if (text === '-') return []
   // A label may have spaces and commas of its own.
   const whole = findOption(question, text)
-  const found = whole === undefined ? named.map((each) => findOption(question, each)) : [whole]
-  const unknown = named[found.indexOf(undefined)]
-  if (unknown !== undefined) return remark(prompt, `There is no option ${unknown}.`)
-  const values = question.options.map(({ value }) => value).filter((value) => found.includes(value))
-  return goOn(withAnswer(prompt, question, question.kind === 'single' ? values[0] : values))
+  if (whole !== undefined || question.kind === 'single') return [{ name: text, value: whole }]
+  const names = text.split(/[,\s]+/).filter((name) => name !== '')
+  return names.map((name) => ({ name, value: findOption(question, name) }))
 }
 
 /** Answers a text question with exactly this text, which may be empty. */

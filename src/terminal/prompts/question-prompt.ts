@@ -67,6 +67,17 @@ export function withAnswer(
   return { ...prompt, answers: answer === undefined ? others : { ...others, [id]: answer } }
 }
 
+/** Nothing is an answer too; of several choices it is made by taking the marks away. */
+export function isNoneAllowed({ kind, required }: Question): boolean {
+  return kind === 'single' && !required
+}
+
+/** Notes what is chosen. Nothing is said, where a default would take its place. */
+export function withChoice(prompt: QuestionPrompt, question: Question, values: string[]): QuestionPrompt {
+  if (question.kind === 'multiple') return withAnswer(prompt, question, values)
+  return withAnswer(prompt, question, values[0] ?? (question.default === undefined ? undefined : ''))
+}
+
 /** Goes on to the next question if this one is answered well; a form of one question is sent at once. */
 export function goOn(prompt: QuestionPrompt): Step {
   const { questions } = prompt.form
@@ -107,7 +118,7 @@ function sendAnswers({ answers }: QuestionPrompt): Step {
 }
 
 function findFault(prompt: QuestionPrompt, question: Question): string | undefined {
-  const chosen = chosenValues(prompt, question).filter((each) => each !== '')
+  const chosen = chosenValues(prompt, question).filter((each) => each.trim() !== '')
   if (chosen.length === 0) return question.required ? 'This needs an answer.' : undefined
   if (question.kind === 'multiple' && question.max !== undefined && chosen.length > question.max) {
     return `Choose at most ${question.max}.`

@@ -1,7 +1,7 @@
 import type { Question } from '../../contracts/human-request.ts'
 import { framedRows } from './framed-rows.ts'
 import type { PromptRowsOptions } from './prompt-rows-options.ts'
-import { chosenValues, currentQuestion, type QuestionPrompt } from './question-prompt.ts'
+import { chosenValues, currentQuestion, isNoneAllowed, type QuestionPrompt } from './question-prompt.ts'
 import { windowAround } from './shown-window.ts'
 
 type Choice = Extract<Question, { options: unknown }>
@@ -36,10 +36,10 @@ export function questionHint(prompt: QuestionPrompt, by: 'keys' | 'lines'): stri
   return `${by === 'keys' ? keyWords(question, next) : lineWords(question)} · ${leave}`
 }
 
-function keyWords({ kind }: Question, next: string): string {
-  switch (kind) {
+function keyWords(question: Question, next: string): string {
+  switch (question.kind) {
     case 'single':
-      return `↑↓ or digits choose · Enter ${next}`
+      return `↑↓ or digits choose${isNoneAllowed(question) ? ' · 0 nothing' : ''} · Enter ${next}`
     case 'multiple':
       return `↑↓ move · Space or digits mark · Enter ${next}`
     case 'text':
@@ -47,12 +47,13 @@ function keyWords({ kind }: Question, next: string): string {
   }
 }
 
-function lineWords({ kind }: Question): string {
-  switch (kind) {
+function lineWords(question: Question): string {
+  const nothing = isNoneAllowed(question) ? ', or - for nothing' : ''
+  switch (question.kind) {
     case 'single':
-      return 'answer with a number; an empty line takes the marked one'
+      return `answer with a number${nothing}; an empty line takes the marked one`
     case 'multiple':
-      return 'answer with numbers, as 1,3, or - for none; an empty line takes the marked ones'
+      return 'answer with numbers, as 1,3, or - for nothing; an empty line takes the marked ones'
     case 'text':
       return 'answer with a line; an empty one takes the default'
   }
@@ -98,7 +99,7 @@ function summaryRows(prompt: QuestionPrompt, { columns, palette, listSize }: Pro
 }
 
 function describeAnswer(prompt: QuestionPrompt, question: Question): string {
-  const values = chosenValues(prompt, question)
+  const values = chosenValues(prompt, question).filter((each) => each !== '')
   const words = values.map((value) =>
     question.kind === 'text'
       ? `“${value}”`
