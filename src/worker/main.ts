@@ -2,18 +2,21 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
-import { Connection } from '@temporalio/client'
+import { Connection, WorkflowClient } from '@temporalio/client'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 
 import { createActivities } from '../activities/create-activities.ts'
+import { createConversationWorkflows } from '../api/conversation-workflows.ts'
 import { loadServiceConfig } from '../ops/config.ts'
 import { createLogger } from '../ops/logger.ts'
+import { createMetrics } from '../ops/metrics.ts'
 import { announceReady } from '../ops/ready.ts'
 import { registerSearchAttributes } from '../ops/register-search-attributes.ts'
 import { onShutdown } from '../ops/shutdown.ts'
 import { readTemporalOptions, reconnectSoon } from '../ops/temporal-options.ts'
 import { openDatabase } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
+import { countStalled } from '../store/stalled.ts'
 import { openWorkerRegistry } from '../store/worker-registry.ts'
 import { ActivityJournal } from './activity-journal.ts'
 import { buildBundle } from './build-bundle.ts'
@@ -21,6 +24,7 @@ import { connectServices } from './connect-services.ts'
 import { startHealthServer } from './health-server.ts'
 import { watchForLostActivities } from './lost-activities.ts'
 import { openDeployment } from './open-deployment.ts'
+import { watchForStalledConversations } from './stalled-conversations.ts'
 import { toTemporalLogger } from './temporal-logger.ts'
 
 const config = loadServiceConfig()
@@ -65,7 +69,12 @@ const deployment = await openDeployment({
   onProblem,
 })
 const journal = new ActivityJournal(registry, onProblem)
-const stopWatching = watchForLostActivities({ registry, connection, namespace, logger })
+const client = new WorkflowClient({ connection, namespace })
+const workflows = createConversationWorkflows({ connection, workflows: client, taskQueue })
+const watchers = [
+  watchForLostActivities({ registry, connection, namespace, logger }),
+  watchForStalledConversations({ database, connection, namespace, client, workflows, logger }),
+]
 
 const worker = await Worker.create({
   connection: nativeConnection,
@@ -88,7 +97,10 @@ const worker = await Worker.create({
 const health =
   config.worker.healthPort === undefined
     ? undefined
-    : startHealthServer(config.worker.healthPort, () => worker.getState() === 'RUNNING')
+    : startHealthServer(config.worker.healthPort, {
+        isReady: () => worker.getState() === 'RUNNING',
+        metrics: createMetrics({ countStalled: () => countStalled(database) }),
+      })
 const running = worker.run()
 
 onShutdown(logger, [
@@ -96,7 +108,7 @@ onShutdown(logger, [
     name: 'worker',
     timeoutMs: 8_000,
     async run() {
-      stopWatching()
+      for (const stop of watchers) stop()
       worker.shutdown()
       await Promise.all([running, deployment.leave()])
     },

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 
 import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
+import { keepAnswer } from '../../src/store/requests.ts'
 import {
   countStalled,
   findUnanswered,
@@ -9,6 +10,7 @@ import {
   takeQuietConversations,
 } from '../../src/store/stalled.ts'
 import { createStore } from '../support/store.ts'
+import { approve, createAskingTurn } from './asking-turn.ts'
 import { createTurnScript, type TurnScript } from './turn-script.ts'
 
 const store = await createStore()
@@ -73,9 +75,22 @@ test('behavior: what people write is no sign of life', async () => {
 })
 
 test('behavior: one that waits for a person is left alone', async () => {
-  await openTurn()
-  await database.rows('test_wait', "update conversations set state = 'waiting' where id = $1", [id])
+  await createAskingTurn(store).then((asking) => asking.askPermission(1))
   expect(await take()).toEqual([])
+})
+
+test('behavior: one whose workflow takes no answer is taken, and one that lets a time pass', async () => {
+  const [answered, expired] = [await createAskingTurn(store), await createAskingTurn(store)]
+  const { requestId, callIds } = await answered.askPermission(1)
+  await expired.askQuestion()
+  await keepAnswer(database, { id: 'a_1', requestId, by: answered.owner, ...approve(...callIds) })
+  await database.rows(
+    'test_expire',
+    "update requests set expires_at = now() - interval '1 second' where conversation_id = $1",
+    [expired.id],
+  )
+  const taken = await take()
+  expect(taken.map((one) => one.id).toSorted()).toEqual([answered.id, expired.id].toSorted())
 })
 
 test('behavior: everyone gets a turn', async () => {

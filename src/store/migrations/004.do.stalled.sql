@@ -15,7 +15,8 @@ create unlogged table stalled_looks (
 );
 
 -- Takes conversations that must be looked at: marked as stalled, or with a turn or a message in which nothing
--- has happened for p_quiet_ms while nobody waits for a person. Those that were looked at longest ago come first.
+-- has happened for p_quiet_ms. A turn that waits for a person counts when an answer was not taken, or when the time
+-- of one is over. Those that were looked at longest ago come first.
 -- One caller at a time, and all callers together once in p_period_ms. Answers [{id, turnId, stalled}].
 create function take_quiet_conversations(p_limit int, p_period_ms int, p_quiet_ms int)
 returns json language plpgsql as $$
@@ -45,7 +46,10 @@ begin
     select id from conversations where stalled
     union
     select c.id from open_turns o join conversations c on c.id = o.conversation_id
-      where c.turn_id is not null and c.state <> 'waiting'
+      where c.turn_id is not null and (c.state <> 'waiting' or exists (
+        select 1 from requests r left join request_answers a on a.request_id = r.id
+          where r.conversation_id = c.id and r.outcome is null
+            and (r.expires_at < v_before or a.created_at < v_before)))
     union
     select c.id from messages m join conversations c on c.id = m.conversation_id
       where m.state = 'queued' and m.created_at < v_before and c.turn_id is null

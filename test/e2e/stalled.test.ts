@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises'
+
+import { Client as TemporalClient, Connection } from '@temporalio/client'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { findAnyPort } from '../../dev/process/ports.ts'
+import type { Client } from '../../src/client/create-client.ts'
+import { workflowIdOf } from '../../src/contracts/ids.ts'
+import { questionOf, untilAsked } from '../support/asked.ts'
+import { type Following, ofType } from '../support/follow.ts'
+import { type Part, type Product, startProduct } from '../support/product.ts'
+import { loginBoth, type RawClient } from '../support/raw-client.ts'
+import { callsOf, startTalk, type Talk, textOf } from '../support/talk.ts'
+import { type BundleEnv, fixtureBundle, prebuiltBundle } from '../support/worker-bundle.ts'
+
+// Temporal gives a task that failed twice again when 10 s are over; a look comes each 5 s after that.
+const patienceMs = 180_000
+
+let product: Product
+let client: Client
+let raw: RawClient
+let bundles: Record<'released' | 'throws' | 'differs', BundleEnv>
+
+beforeAll(async () => {
+  const [released, throws, differs] = await Promise.all([
+    prebuiltBundle(),
+    fixtureBundle('throws'),
+    fixtureBundle('differs'),
+  ])
+  bundles = { released, throws, differs }
+  product = await startProduct({ workers: 0 })
+  ;({ client, raw } = await loginBoth(product.url))
+}, patienceMs)
+afterAll(() => product.close())
+
+/** Ends every worker and starts another version. */
+async function deploy(version: keyof typeof bundles, env: Record<string, string> = {}): Promise<Part> {
+  await Promise.all(product.workers.splice(0).map((worker) => worker.kill('SIGTERM')))
+  return product.startWorker({ ...bundles[version], ...env })
+}
+
+async function reset(id: string): Promise<number> {
+  return (await raw(`/api/conversations/${id}/reset`, {})).status
+}
+
+async function countStalled(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(/^perdura_conversations_stalled (\d+)$/m.exec(text)?.[1])
+}
+
+async function isStalled(id: string): Promise<boolean> {
+  return (await client.getConversation(id)).conversation.stalled
+}
+
+function untilStalled(following: Following, stalled: boolean) {
+  return following.until((event) => event.type === 'conversation.updated' && event.stalled === stalled)
+}
+
+/** A turn that waits in a tool, and two messages behind it. */
+async function startBusyTalk(key: string): Promise<Talk> {
+  const talk = await startTalk(product, client, key, [
+    callsOf({ name: 'gated', arguments: { gate: key } }),
+    textOf('Second answer.'),
+    textOf('Third answer.'),
+  ])
+  await product.gates.untilArrived(key)
+  for (const text of ['Second', 'Third']) await client.postMessage(talk.id, { text })
+  return talk
+}
+
+/** The turn that ran is lost, what waited is answered in order, and nothing is open any more. */
+async function expectReset({ id, turnId, following }: Talk): Promise<void> {
+  await following.untilTurns(3)
+  const ends = ofType(following.events, 'turn.finished')
+  expect(ends[0]).toMatchObject({ turnId, outcome: 'error', code: 'internal' })
+  expect(ends.slice(1)).toMatchObject([{ outcome: 'success' }, { outcome: 'success' }])
+  expect(ofType(following.events, 'tool.completed')).toMatchObject([{ status: 'error' }])
+  const { conversation, messages, queue, turn } = await client.getConversation(id)
+  const said = messages.filter(({ role }) => role !== 'tool').map(({ text }) => text)
+  expect(said.slice(2)).toEqual(['Second', 'Second answer.', 'Third', 'Third answer.'])
+  expect([conversation.state, conversation.stalled, queue, turn]).toEqual(['idle', false, [], undefined])
+}
+
+test(
+  'a workflow that a new version cannot replay is seen as stalled, and a reset answers what waits',
+  async () => {
+    await deploy('released')
+    const talk = await startBusyTalk('differs')
+    const { id, following } = talk
+    const healthPort = await findAnyPort()
+    const worker = await deploy('differs', { PERDURA_HEALTH_PORT: String(healthPort) })
+    product.gates.open('differs')
+    await untilStalled(following, true)
+    const notice = await following.until(({ type }) => type === 'notice')
+
+    expect(notice).toMatchObject({ level: 'error', code: 'stalled' })
+    expect(await isStalled(id)).toBe(true)
+    expect(await countStalled(product.url)).toBe(1)
+    expect(await countStalled(`http://127.0.0.1:${healthPort}`)).toBe(1)
+    const log = (await readFile(worker.logFile, 'utf8')).split('\n')
+    const line = JSON.parse(log.find((text) => text.includes('a conversation is stalled')) ?? '{}')
+    expect(line).toMatchObject({ level: 'error', conversationId: id, cause: 'non_deterministic_error' })
+    expect(line.failure).toMatch(/Nondeterminism/)
+
+    expect(await reset(id)).toBe(202)
+    // Its tool has not run again: Temporal gives nothing of a workflow to a build that the workflow is not on.
+    await expectReset(talk)
+    following.close()
+    expect(await countStalled(product.url)).toBe(0)
+  },
+  patienceMs,
+)
+
+test(
+  'a workflow that cannot take an answer is seen as stalled, and a reset closes the question',
+  async () => {
+    await deploy('released')
+    const talk = await startTalk(product, client, 'asks', [questionOf(), textOf('Answer.')])
+    const { id, following } = talk
+    const { requestId } = await untilAsked(following)
+    await following.until(({ type }) => type === 'turn.waiting')
+    await deploy('differs')
+    const refused = await raw(`/api/requests/${requestId}/response`, { answers: { which: 'left' } })
+    expect(refused).toMatchObject({ status: 503, body: { code: 'no_worker' } })
+    await untilStalled(following, true)
+    expect(await reset(id)).toBe(202)
+    await following.untilTurns(1)
+    following.close()
+
+    expect(ofType(following.events, 'request.resolved')).toMatchObject([{ requestId, outcome: 'cancelled' }])
+    expect(ofType(following.events, 'turn.finished')).toMatchObject([{ outcome: 'error', code: 'internal' }])
+    expect(await isStalled(id)).toBe(false)
+  },
+  patienceMs,
+)
+
+test(
+  'a stalled conversation goes on by itself when the fault is mended',
+  async () => {
+    await deploy('throws')
+    const { id, following } = await startTalk(product, client, 'throws', [textOf('Answer.')])
+    await untilStalled(following, true)
+    expect(await isStalled(id)).toBe(true)
+    await deploy('released')
+    await following.untilTurns(1)
+    await untilStalled(following, false)
+    following.close()
+
+    expect(ofType(following.events, 'turn.finished')).toMatchObject([{ outcome: 'success' }])
+    expect(await isStalled(id)).toBe(false)
+  },
+  patienceMs,
+)
+
+test('behavior: a conversation that is well can be reset too', async () => {
+  await deploy('released')
+  const talk = await startBusyTalk('well')
+  expect(await reset(talk.id)).toBe(202)
+  await expectReset(talk)
+  talk.following.close()
+})
+
+test('behavior: messages of a terminated workflow are answered without another message', async () => {
+  await deploy('released')
+  const talk = await startBusyTalk('terminated')
+  const connection = await Connection.connect({ address: product.temporal })
+  await new TemporalClient({ connection }).workflow.getHandle(workflowIdOf(talk.id)).terminate()
+  await connection.close()
+  await expectReset(talk)
+  talk.following.close()
+  expect(ofType(talk.following.events, 'notice')).toEqual([])
+})
