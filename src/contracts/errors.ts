@@ -46,6 +46,7 @@ export const errorStatus = {
   turn_time_limit: 500,
   context_full: 500,
   stopped: 500,
+  stalled: 500,
   // Tools
   tool_unknown: 404,
   tool_not_allowed: 403,

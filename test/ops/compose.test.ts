@@ -96,6 +96,7 @@ describe('the Temporal server', () => {
       'history.transferProcessorMaxPollRPS': [{ value: 2000 }],
       'history.transferProcessorMaxPollHostRPS': [{ value: 2000 }],
       'history.timerProcessorMaxTimeShift': [{ value: '20ms' }],
+      'history.workflowTaskRetryMaxInterval': [{ value: '1m' }],
       'matching.enableFairness': [{ value: false }],
     })
   })
