@@ -2,7 +2,7 @@ import { AppError } from '../contracts/errors.ts'
 import type { OwnerId } from '../contracts/ids.ts'
 import type { Logger } from '../ops/logger.ts'
 import { FrameQueue } from './frame-queue.ts'
-import { keepAliveFrame, openingFrame, toBody } from './sse.ts'
+import { keepAliveFrame, openingFrame, toBody, toFarewellFrame } from './sse.ts'
 
 export type StreamLimits = { perOwner: number; frames: number; sizeBytes: number }
 
@@ -36,7 +36,8 @@ export class OpenStreams {
   readonly #limits: StreamLimits
   readonly #logger: Logger
   readonly #counts = new Map<OwnerId, number>()
-  readonly #closers = new Set<() => void>()
+  /** Each ends a stream, after a last frame. */
+  readonly #enders = new Set<(lastFrame?: Uint8Array) => void>()
 
   constructor(limits: StreamLimits, logger: Logger) {
     this.#limits = limits
@@ -67,23 +68,25 @@ export class OpenStreams {
     let stop: () => void = () => undefined
     let onDrained: (() => void) | undefined
 
-    const close = () => {
+    const end = (lastFrame?: Uint8Array) => {
       if (!isOpen) return
       isOpen = false
       clearInterval(keepAlive)
       signal.removeEventListener('abort', close)
-      this.#closers.delete(close)
+      this.#enders.delete(end)
       this.#counts.set(owner, (this.#counts.get(owner) ?? 1) - 1)
       if (this.#counts.get(owner) === 0) this.#counts.delete(owner)
       stop()
+      if (lastFrame !== undefined) queue.add(lastFrame)
       queue.end()
       onDrained?.()
     }
+    const close = () => end()
     const keepAlive = setInterval(() => {
       if (queue.isEmpty) queue.add(keepAliveFrame)
     }, keepAlivePeriodMs)
     signal.addEventListener('abort', close, { once: true })
-    this.#closers.add(close)
+    this.#enders.add(end)
     queue.add(openingFrame)
     stop = start({
       send: (frame) => {
@@ -113,11 +116,11 @@ export class OpenStreams {
   }
 
   get count(): number {
-    return this.#closers.size
+    return this.#enders.size
   }
 
-  /** Ends every stream; clients come back by their cursors. */
+  /** Ends every stream and tells its client to come back, by its cursor, to whichever process is there then. */
   closeAll(): void {
-    for (const close of this.#closers) close()
+    for (const end of this.#enders) end(toFarewellFrame())
   }
 }

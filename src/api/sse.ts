@@ -14,6 +14,14 @@ export const keepAliveFrame = encoder.encode(': keep-alive\n\n')
 /** Sent first, so that the headers arrive at once; a client that is cut comes back after a second. */
 export const openingFrame = encoder.encode('retry: 1000\n\n')
 
+/**
+ * Sent last by a process that is being stopped: another one is likely there already, so clients come back soon,
+ * and not all in the same moment.
+ */
+export function toFarewellFrame(): Uint8Array {
+  return encoder.encode(`retry: ${Math.round(100 + 900 * Math.random())}\n\n`)
+}
+
 /** One event as a frame; JSON never holds a line break. */
 export function toFrame(event: StreamEvent): Uint8Array {
   return encoder.encode(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)

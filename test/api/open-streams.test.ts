@@ -57,6 +57,18 @@ test.for(['the client goes', 'the request is aborted', 'the server stops'])(
   },
 )
 
+test('behavior: when the server stops a client is told to come back soon, after all that was queued', async () => {
+  const streams = create()
+  const { stream, reader } = open(streams)
+  stream.send(frame('id: 1\ndata: {}\n\n'))
+  streams.closeAll()
+  const [, retryMs] =
+    /^retry: 1000\n\nid: 1\ndata: {}\n\nretry: (\d+)\n\n$/.exec(textOf(await reader.read())) ?? []
+  expect(Number(retryMs)).toBeGreaterThanOrEqual(100)
+  expect(Number(retryMs)).toBeLessThanOrEqual(1_000)
+  expect((await reader.read()).done).toBe(true)
+})
+
 test('behavior: an owner has its own count', () => {
   const streams = create()
   for (const owner of ['o_1', 'o_1', 'o_2']) open(streams, owner)
