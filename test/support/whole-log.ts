@@ -31,7 +31,7 @@ export async function expectEachOnce(
   expect(events.filter(({ seq }) => kept.has(seq))).toEqual(log)
 }
 
-/** Whoever applied the events sees the messages that are stored. */
+/** Whoever applied the events sees the messages that are stored; those that were taken back stand anywhere. */
 export async function expectSameTexts(
   client: Client,
   conversationId: string,
@@ -39,13 +39,13 @@ export async function expectSameTexts(
 ): Promise<void> {
   const view = events.reduce(applyEvent, emptyView)
   const shown = view.entries.flatMap((entry) =>
-    entry.kind === 'message' && entry.content.text !== ''
+    entry.kind === 'message' && entry.content.text !== '' && entry.state !== 'withdrawn'
       ? [{ id: entry.id, text: entry.content.text, complete: entry.content.complete }]
       : [],
   )
   const { messages } = await client.getConversation(conversationId)
   const stored = messages
-    .filter(({ role, text }) => role !== 'tool' && text !== '')
+    .filter(({ role, text, state }) => role !== 'tool' && text !== '' && state !== 'withdrawn')
     .map(({ id, text }) => ({ id, text, complete: true }))
   expect(shown).toEqual(stored)
 }
