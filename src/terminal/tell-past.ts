@@ -21,6 +21,6 @@ export function tellPast(view: ConversationView, narrator: Narrator): Narration[
 function tellEntry(entry: Entry, narrator: Narrator): Narration[] {
   if (entry.kind === 'call') return isRunning(entry) ? [] : narrator.tellEndedCall(entry)
   if (entry.role === 'assistant') return narrator.tellAnswer(entry)
-  // A message whose turn has not begun is told when it does.
-  return entry.state === 'received' ? [] : narrator.tellMessage(entry)
+  // A message whose turn has not begun is told when it does; one that was taken back was never said.
+  return entry.state === 'received' || entry.state === 'withdrawn' ? [] : narrator.tellMessage(entry)
 }
