@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 
 import { Client as TemporalClient, Connection } from '@temporalio/client'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { findAnyPort } from '../../dev/process/ports.ts'
 import type { Client } from '../../src/client/create-client.ts'
@@ -48,6 +48,11 @@ async function countStalled(url: string): Promise<number> {
   return Number(/^perdura_conversations_stalled (\d+)$/m.exec(text)?.[1])
 }
 
+async function readStalledLine({ logFile }: Part, id: string): Promise<unknown> {
+  const lines = (await readFile(logFile, 'utf8')).split('\n')
+  return JSON.parse(lines.find((line) => line.includes(id) && line.includes('is stalled')) ?? '{}')
+}
+
 async function isStalled(id: string): Promise<boolean> {
   return (await client.getConversation(id)).conversation.stalled
 }
@@ -81,58 +86,60 @@ async function expectReset({ id, turnId, following }: Talk): Promise<void> {
   expect([conversation.state, conversation.stalled, queue, turn]).toEqual(['idle', false, [], undefined])
 }
 
-test(
-  'a workflow that a new version cannot replay is seen as stalled, and a reset answers what waits',
-  async () => {
+describe('conversations that a new version cannot replay', () => {
+  let busy: Talk
+  let asking: Talk
+  let requestId: string
+  let worker: Part
+  let healthUrl: string
+
+  beforeAll(async () => {
     await deploy('released')
-    const talk = await startBusyTalk('differs')
-    const { id, following } = talk
-    const healthPort = await findAnyPort()
-    const worker = await deploy('differs', { PERDURA_HEALTH_PORT: String(healthPort) })
+    ;[busy, asking] = await Promise.all([
+      startBusyTalk('differs'),
+      startTalk(product, client, 'asks', [questionOf(), textOf('Answer.')]),
+    ])
+    ;({ requestId } = await untilAsked(asking.following))
+    await asking.following.until(({ type }) => type === 'turn.waiting')
+    const port = String(await findAnyPort())
+    healthUrl = `http://127.0.0.1:${port}`
+    worker = await deploy('differs', { PERDURA_HEALTH_PORT: port })
     product.gates.open('differs')
-    await untilStalled(following, true)
-    const notice = await following.until(({ type }) => type === 'notice')
-
-    expect(notice).toMatchObject({ level: 'error', code: 'stalled' })
-    expect(await isStalled(id)).toBe(true)
-    expect(await countStalled(product.url)).toBe(1)
-    expect(await countStalled(`http://127.0.0.1:${healthPort}`)).toBe(1)
-    const log = (await readFile(worker.logFile, 'utf8')).split('\n')
-    const line = JSON.parse(log.find((text) => text.includes('a conversation is stalled')) ?? '{}')
-    expect(line).toMatchObject({ level: 'error', conversationId: id, cause: 'non_deterministic_error' })
-    expect(line.failure).toMatch(/Nondeterminism/)
-
-    expect(await reset(id)).toBe(202)
-    // Its tool has not run again: Temporal gives nothing of a workflow to a build that the workflow is not on.
-    await expectReset(talk)
-    following.close()
-    expect(await countStalled(product.url)).toBe(0)
-  },
-  patienceMs,
-)
-
-test(
-  'a workflow that cannot take an answer is seen as stalled, and a reset closes the question',
-  async () => {
-    await deploy('released')
-    const talk = await startTalk(product, client, 'asks', [questionOf(), textOf('Answer.')])
-    const { id, following } = talk
-    const { requestId } = await untilAsked(following)
-    await following.until(({ type }) => type === 'turn.waiting')
-    await deploy('differs')
     const refused = await raw(`/api/requests/${requestId}/response`, { answers: { which: 'left' } })
     expect(refused).toMatchObject({ status: 503, body: { code: 'no_worker' } })
-    await untilStalled(following, true)
-    expect(await reset(id)).toBe(202)
-    await following.untilTurns(1)
-    following.close()
+    await Promise.all([busy, asking].map(({ following }) => untilStalled(following, true)))
+  }, patienceMs)
 
-    expect(ofType(following.events, 'request.resolved')).toMatchObject([{ requestId, outcome: 'cancelled' }])
-    expect(ofType(following.events, 'turn.finished')).toMatchObject([{ outcome: 'error', code: 'internal' }])
-    expect(await isStalled(id)).toBe(false)
-  },
-  patienceMs,
-)
+  test('are seen as stalled: by clients, in the log, and in the metrics', async () => {
+    for (const { id, following } of [busy, asking]) {
+      expect(await isStalled(id)).toBe(true)
+      const notice = await following.until(({ type }) => type === 'notice')
+      expect(notice).toMatchObject({ level: 'error', code: 'stalled' })
+      const line = await readStalledLine(worker, id)
+      expect(line).toMatchObject({ level: 'error', cause: 'non_deterministic_error' })
+      expect(line).toHaveProperty('failure', expect.stringMatching(/Nondeterminism/))
+    }
+    for (const url of [product.url, healthUrl]) expect(await countStalled(url)).toBe(2)
+  })
+
+  test('after a reset what waits is answered, and the turn that ran is ended', async () => {
+    expect(await reset(busy.id)).toBe(202)
+    // Its tool has not run again: Temporal gives nothing of a workflow to a build that the workflow is not on.
+    await expectReset(busy)
+    busy.following.close()
+    expect(await countStalled(product.url)).toBe(1)
+  })
+
+  test('after a reset a question that was open is closed', async () => {
+    expect(await reset(asking.id)).toBe(202)
+    await asking.following.untilTurns(1)
+    asking.following.close()
+    const { events } = asking.following
+    expect(ofType(events, 'request.resolved')).toMatchObject([{ requestId, outcome: 'cancelled' }])
+    expect(ofType(events, 'turn.finished')).toMatchObject([{ outcome: 'error', code: 'internal' }])
+    expect(await isStalled(asking.id)).toBe(false)
+  })
+})
 
 test(
   'a stalled conversation goes on by itself when the fault is mended',
@@ -152,21 +159,25 @@ test(
   patienceMs,
 )
 
-test('behavior: a conversation that is well can be reset too', async () => {
-  await deploy('released')
-  const talk = await startBusyTalk('well')
-  expect(await reset(talk.id)).toBe(202)
-  await expectReset(talk)
-  talk.following.close()
-})
+describe('conversations that are well', () => {
+  beforeAll(async () => {
+    await deploy('released')
+  }, patienceMs)
 
-test('behavior: messages of a terminated workflow are answered without another message', async () => {
-  await deploy('released')
-  const talk = await startBusyTalk('terminated')
-  const connection = await Connection.connect({ address: product.temporal })
-  await new TemporalClient({ connection }).workflow.getHandle(workflowIdOf(talk.id)).terminate()
-  await connection.close()
-  await expectReset(talk)
-  talk.following.close()
-  expect(ofType(talk.following.events, 'notice')).toEqual([])
+  test('behavior: can be reset too', async () => {
+    const talk = await startBusyTalk('well')
+    expect(await reset(talk.id)).toBe(202)
+    await expectReset(talk)
+    talk.following.close()
+  })
+
+  test('behavior: are answered without another message when their workflow is terminated', async () => {
+    const talk = await startBusyTalk('terminated')
+    const connection = await Connection.connect({ address: product.temporal })
+    await new TemporalClient({ connection }).workflow.getHandle(workflowIdOf(talk.id)).terminate()
+    await connection.close()
+    await expectReset(talk)
+    talk.following.close()
+    expect(ofType(talk.following.events, 'notice')).toEqual([])
+  })
 })
