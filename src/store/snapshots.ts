@@ -38,8 +38,9 @@ export async function getSnapshot(database: Database, owner: OwnerId, id: Conver
     `select
        (select row_to_json(c) from (select ${conversationColumns} from conversations
           where id = $1 and owner_id = $2) c) as conversation,
-       (select json_agg(m order by m.position) from (select ${messageColumns}, position from messages
-          where conversation_id = $1 and state <> 'received') m) as messages,
+       (select json_agg(m order by m.state = 'queued' and m.busy_policy <> 'interrupt', m.position)
+          from (select ${messageColumns}, position, busy_policy from messages
+            where conversation_id = $1 and state <> 'received') m) as messages,
        (select json_agg(k order by length(k.id), k.id) from (
           select t.id, t.name, t.status, e.body -> 'steps' as steps,
               (select json_agg(s.step_index order by s.step_index) from tool_steps s where s.call_id = t.id) as done,

@@ -297,12 +297,19 @@ begin
     'events', v_events, 'log', append_events(p_conversation, v_events, p_turn, false));
 end $$;
 
+-- How many messages come before this one, as the workflow takes them: those that interrupt first.
+create function queue_place(p_message messages) returns int language sql stable as $$
+  select count(*)::int from messages
+    where conversation_id = (p_message).conversation_id and state = 'queued'
+      and (busy_policy <> 'interrupt', position)
+        < ((p_message).busy_policy <> 'interrupt', (p_message).position)
+$$;
+
 -- Changes a message that has not begun. Answers {outcome: edited | started | missing, state, log}.
 create function edit_message(p_conversation text, p_owner text, p_id text, p_text text)
 returns json language plpgsql as $$
 declare
   v_message messages;
-  v_position int;
 begin
   perform 1 from conversations where id = p_conversation and owner_id = p_owner for update;
   if not found then
@@ -317,12 +324,10 @@ begin
     return json_build_object('outcome', 'started');
   end if;
   update messages set text = p_text where id = p_id;
-  select count(*) into v_position from messages
-    where conversation_id = p_conversation and state = 'queued' and position < v_message.position;
   return json_build_object('outcome', 'edited', 'state', v_message.state, 'log',
     append_events(p_conversation, json_build_array(json_build_object('k', null, 't', null,
       'y', 'message.updated',
-      'b', json_build_object('messageId', p_id, 'text', p_text, 'position', v_position))), null, false));
+      'b', json_build_object('messageId', p_id, 'text', p_text, 'position', queue_place(v_message)))), null, false));
 end $$;
 
 -- Takes back a message that has not begun. Answers {outcome: withdrawn | started | missing, log}.
@@ -450,8 +455,7 @@ begin
   if v_message.state = 'received' then
     update messages set state = 'queued' where id = p_id;
   end if;
-  select count(*) into v_position from messages
-    where conversation_id = p_conversation and state = 'queued' and position < v_message.position;
+  v_position := queue_place(v_message);
   if v_message.state in ('received', 'queued') and (v_turn is not null or v_position > 0) then
     v_events := json_build_array(user_message_event(v_message), json_build_object(
       'k', 'queued:' || p_id, 't', null, 'y', 'message.queued',
