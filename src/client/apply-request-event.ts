@@ -23,18 +23,22 @@ export function applyRequestEvent(view: ConversationView, event: RequestEvent): 
 }
 
 function resolveRequest(view: ConversationView, event: EventOf<'request.resolved'>): ConversationView {
-  const { requestId, outcome, by, ts } = event
+  const { requestId, outcome, by, ts, decisions } = event
   const request = view.requests.find((each) => each.requestId === requestId)
   if (!request) return view
   const known = othersThan(requestId, view.resolved)
+  const came = { outcome, by, resolvedAt: ts, ...(decisions && { decisions }) }
   return {
     ...view,
     requests: othersThan(requestId, view.requests),
-    resolved: [...known, { ...request, outcome, by, resolvedAt: ts }].slice(-resolvedLimit),
+    resolved: [...known, { ...request, ...came }].slice(-resolvedLimit),
   }
 }
 
-function othersThan(requestId: string, requests: readonly HumanRequest[]): HumanRequest[] {
+function othersThan<Request extends HumanRequest>(
+  requestId: string,
+  requests: readonly Request[],
+): Request[] {
   return requests.filter((each) => each.requestId !== requestId)
 }
 

@@ -1,6 +1,6 @@
 import type { Conversation, ConversationState, MessageState } from '../contracts/conversation.ts'
 import type { ModelUsage, OutputRef } from '../contracts/event.ts'
-import type { HumanRequest } from '../contracts/human-request.ts'
+import type { HumanRequest, PermissionDecision } from '../contracts/human-request.ts'
 import type { CallId, MessageId, TurnId } from '../contracts/ids.ts'
 import type { ToolEffect, ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { TurnOutcomeKind } from '../contracts/turn.ts'
@@ -19,7 +19,7 @@ export type ConversationView = {
   /** What people are asked for, oldest first. */
   requests: readonly HumanRequest[]
   /** The latest ones that were open in this view, with what they came to; oldest first. */
-  resolved: readonly HumanRequest[]
+  resolved: readonly ResolvedRequest[]
   turn?: RunningTurn
   lastTurn?: FinishedTurn
   /** Of the latest model call. */
@@ -82,6 +82,8 @@ export type CallStep = {
   output?: unknown
 }
 
+/** `decisions`: of a batch, whose calls may differ. */
+export type ResolvedRequest = HumanRequest & { decisions?: Record<CallId, PermissionDecision> }
 export type RunningTurn = { turnId: TurnId; round: number; startedAt: string; model?: string }
 export type FinishedTurn = { turnId: TurnId; outcome: TurnOutcomeKind; code?: string; message?: string }
 export type Notice = { seq: number; level: 'info' | 'warning' | 'error'; code: string; message: string }

@@ -41,6 +41,7 @@ export class AskScreen {
       case 'answerEnd':
         return this.#endLine()
       case 'line':
+      case 'aside':
         return this.line(narration.text)
     }
   }

@@ -38,7 +38,7 @@ export class Chat {
     const { client, screen, narrator, wish } = parts
     const shared = {
       client,
-      say: (text: string) => screen.show(narrator.remark(text)),
+      say: (text: string) => screen.show(narrator.aside(text)),
       onChange: () => this.#refresh(),
     }
     this.#parts = parts

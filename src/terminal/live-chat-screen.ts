@@ -48,9 +48,21 @@ export class LiveChatScreen implements ChatScreen {
   }
 
   show(narration: Narration): void {
-    if (narration.kind === 'answer') this.#addAnswer(narration.text)
-    else this.#endAnswer()
-    if (narration.kind === 'line') this.#addLines(narration.text)
+    switch (narration.kind) {
+      case 'answer':
+        this.#addAnswer(narration.text)
+        break
+      case 'answerEnd':
+        this.#endAnswer()
+        break
+      case 'line':
+        this.#endAnswer()
+        this.#addLines(narration.text)
+        break
+      case 'aside':
+        // Above the row that is being written.
+        this.#addLines(narration.text)
+    }
     this.#schedule()
   }
 

@@ -9,11 +9,15 @@ import { stalledRemark } from './stalled-remark.ts'
 import { toPlainLine, toPlainText } from './text-filter.ts'
 import { toolRow } from './tool-row.ts'
 
-/** What a screen shows next: a piece of the answer, the answer's end, or a line of its own. */
+/**
+ * What a screen shows next: a piece of the answer, the answer's end, a line of its own, or a line from aside that
+ * does not end the answer it comes in.
+ */
 export type Narration =
   | { kind: 'answer'; text: string }
   | { kind: 'answerEnd' }
   | { kind: 'line'; text: string }
+  | { kind: 'aside'; text: string }
 
 export type NarratorOptions = {
   palette: Palette
@@ -47,7 +51,9 @@ export class Narrator {
       case 'round.started':
         return userLines ? this.#tellMessages(event.messageIds ?? [], view) : []
       case 'message.withdrawn':
-        return [this.remark(`Withdrawn: ${findMessage(view, event.messageId)?.content.text ?? ''}`)]
+        return [
+          this.aside(`Withdrawn: ${toPlainLine(findMessage(view, event.messageId)?.content.text ?? '')}`),
+        ]
       case 'conversation.updated':
         return this.#tellChange(event)
       case 'text.started':
@@ -63,10 +69,12 @@ export class Narrator {
         return [this.remark(`${event.source}: ${event.text}`)]
       case 'message.refused':
         return [
-          line(palette.red(`The message was refused${event.code === undefined ? '' : `: ${event.code}`}.`)),
+          toAside(
+            palette.red(`The message was refused${event.code === undefined ? '' : `: ${event.code}`}.`),
+          ),
         ]
       case 'notice':
-        return event.level === 'info' ? [] : [line(palette.yellow(`! ${toPlainLine(event.message)}`))]
+        return event.level === 'info' ? [] : [toAside(palette.yellow(`! ${toPlainLine(event.message)}`))]
       case 'turn.finished': {
         const outcome = describeOutcome(event)
         return [{ kind: 'answerEnd' }, ...(outcome === '' ? [] : [line(palette.yellow(outcome))])]
@@ -117,6 +125,11 @@ export class Narrator {
     return [line(`\n${this.#options.palette.bold(`› ${text}`)}`)]
   }
 
+  /** What the program has to say; several lines stay several. */
+  aside(text: string): Narration {
+    return toAside(this.#options.palette.dim(toPlainText(text)))
+  }
+
   remark(text: string): Narration {
     return line(this.#options.palette.dim(toPlainLine(text)))
   }
@@ -147,9 +160,9 @@ export class Narrator {
     return [
       ...(stalled === undefined
         ? []
-        : [this.remark(stalled ? stalledRemark : 'The conversation goes on again.')]),
-      ...(busyPolicy === undefined ? [] : [this.remark(`Messages during a turn: ${busyPolicy}.`)]),
-      ...(permissions === undefined ? [] : [this.remark(`Permissions: ${permissions}.`)]),
+        : [this.aside(stalled ? stalledRemark : 'The conversation goes on again.')]),
+      ...(busyPolicy === undefined ? [] : [this.aside(`Messages during a turn: ${busyPolicy}.`)]),
+      ...(permissions === undefined ? [] : [this.aside(`Permissions: ${permissions}.`)]),
     ]
   }
 
@@ -163,4 +176,8 @@ export class Narrator {
 
 function line(text: string): Narration {
   return { kind: 'line', text }
+}
+
+function toAside(text: string): Narration {
+  return { kind: 'aside', text }
 }

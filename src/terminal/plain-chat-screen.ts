@@ -31,6 +31,7 @@ export class PlainChatScreen implements ChatScreen {
 
   show(narration: Narration): void {
     if (narration.kind === 'answer') return this.#write(narration.text)
+    if (narration.kind === 'aside') return this.#remark(narration.text)
     if (this.#tail !== '\n') this.#write('\n')
     for (const remark of this.#held.splice(0)) this.#write(`${remark}\n`)
     if (narration.kind === 'line') this.#write(`${narration.text}\n`)
@@ -50,6 +51,7 @@ export class PlainChatScreen implements ChatScreen {
 
   close(): void {
     if (this.#tail !== '\n') this.#write('\n')
+    for (const remark of this.#held.splice(0)) this.#write(`${remark}\n`)
   }
 
   /** Each step of it is another prompt. */

@@ -8,7 +8,6 @@ import { createPalette } from './palette.ts'
 import { onInterrupt } from './on-interrupt.ts'
 import { PromptKeys } from './prompts/prompt-keys.ts'
 import type { ChatOptions, ChatStreams } from './run-chat.ts'
-import { toPlainText } from './text-filter.ts'
 import { isCommand, unescapeSlash } from './slash-line.ts'
 
 /** With it a terminal says what is pasted, so that a paste never answers anything. */
@@ -30,7 +29,7 @@ export async function runLiveChat(
   const chat = new Chat({ client, screen, narrator, wish })
   const keys = new PromptKeys(chat.desk, editor)
   chat.onFailure = left.reject
-  const say = (text: string) => screen.show({ kind: 'line', text: palette.dim(toPlainText(text)) })
+  const say = (text: string) => screen.show(narrator.aside(text))
   const context = { chat, client, say, leave: left.resolve, listed: {} }
   const stopListening = onInterrupt(interrupt)
 

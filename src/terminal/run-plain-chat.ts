@@ -7,7 +7,6 @@ import { createPalette } from './palette.ts'
 import { PlainChatScreen } from './plain-chat-screen.ts'
 import { onInterrupt } from './on-interrupt.ts'
 import type { ChatOptions, ChatStreams } from './run-chat.ts'
-import { toPlainText } from './text-filter.ts'
 import { isCommand, unescapeSlash } from './slash-line.ts'
 
 /** Runs a chat line by line, each answered before the next is read; ends with the input. */
@@ -24,7 +23,7 @@ export async function runPlainChat(
   const chat = new Chat({ client, screen, narrator, wish })
   chat.onFailure = left.reject
   const reading = new AbortController()
-  const say = (text: string) => screen.show({ kind: 'line', text: palette.dim(toPlainText(text)) })
+  const say = (text: string) => screen.show(narrator.aside(text))
   const context = { chat, client, say, leave: () => left.resolve(), listed: {} }
   const stopListening = onInterrupt(() => (chat.busy && !chat.stopping ? void chat.stop() : left.resolve()))
 

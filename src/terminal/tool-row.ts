@@ -15,7 +15,10 @@ export function spinnerAt(nowMs: number): string {
 /** One row for one tool call: what it is, how far it is, how it ended. */
 export function toolRow(call: CallEntry, { palette, columns, nowMs }: RowOptions): string {
   const { mark, paint } = markOf(call, palette, nowMs)
-  const title = fitColumns(toPlainLine(call.title), Math.max(10, columns - 12))
+  const title = fitColumns(
+    toPlainLine(call.title),
+    Math.max(10, columns - (call.status === 'waiting' ? 20 : 12)),
+  )
   const rest = fitColumns(toPlainLine(stateOf(call, nowMs)), Math.max(0, columns - 5 - displayWidth(title)))
   return `${paint(mark)} ${title}${rest === '' ? '' : `  ${palette.dim(rest)}`}`
 }

@@ -1,6 +1,8 @@
 import type { Conversation, Message } from '../../src/contracts/conversation.ts'
 import type { Event, EventBody, Snapshot } from '../../src/contracts/event.ts'
-import type { HumanRequest, RequestOutcome } from '../../src/contracts/human-request.ts'
+import type { HumanRequest, PermissionDecision, RequestOutcome } from '../../src/contracts/human-request.ts'
+
+type Decisions = Record<string, PermissionDecision>
 
 /** One conversation of the fake server: its log, and what a snapshot needs beside it. */
 export class FakeConversation {
@@ -82,9 +84,9 @@ export class FakeConversation {
   }
 
   /** Resolves an open request; false when it is not open. */
-  resolve(requestId: string, outcome: RequestOutcome, by: string): boolean {
+  resolve(requestId: string, outcome: RequestOutcome, by: string, decisions?: Decisions): boolean {
     if (!this.requests.delete(requestId)) return false
-    this.append({ type: 'request.resolved', requestId, outcome, by })
+    this.append({ type: 'request.resolved', requestId, outcome, by, ...(decisions && { decisions }) })
     this.#waiters.get(requestId)?.(outcome)
     return true
   }

@@ -40,7 +40,7 @@ export function fakeRequestRoutes(state: FakeRequests, talksOf: (owner: string) 
     const errors = 'answers' in answer ? state.invalid.shift() : undefined
     if (errors) return problem(c, 422, 'invalid_answers', { errors })
     const outcome = outcomeOf(answer)
-    talk.resolve(requestId, outcome, c.get('owner'))
+    talk.resolve(requestId, outcome, c.get('owner'), 'decisions' in answer ? answer.decisions : undefined)
     if ('grant' in answer && answer.grant) {
       const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
       const conversationId = talk.conversation.id

@@ -1,3 +1,4 @@
+import type { ResolvedRequest } from '../../client/conversation-view.ts'
 import type { HumanRequest } from '../../contracts/human-request.ts'
 import { toPlainLine } from '../text-filter.ts'
 
@@ -38,7 +39,7 @@ function describeSpan(ms: number): string {
 }
 
 /** What a request came to and by whom; `own` when it was answered here. */
-export function describeResolution(request: HumanRequest, own: boolean): string {
+export function describeResolution(request: ResolvedRequest, own: boolean): string {
   const { outcome, by } = request
   const subject = describeSubject(request)
   if (outcome === undefined) return `${subject}: no longer open.`
@@ -59,7 +60,13 @@ export function describeResolution(request: HumanRequest, own: boolean): string 
   }
 }
 
-function outcomeWords({ kind }: HumanRequest, outcome: 'approved' | 'rejected' | 'answered' | 'signed') {
+function outcomeWords(
+  { kind, decisions = {} }: ResolvedRequest,
+  outcome: 'approved' | 'rejected' | 'answered' | 'signed',
+): string {
+  const each = Object.values(decisions)
+  const allowed = each.filter((decision) => decision === 'approve').length
+  if (allowed > 0 && allowed < each.length) return `${allowed} allowed, ${each.length - allowed} refused`
   if (outcome === 'approved') return 'allowed'
   if (outcome === 'rejected') return kind === 'question' ? 'declined' : 'refused'
   return outcome

@@ -1,4 +1,4 @@
-import { splitRows } from '../display-width.ts'
+import { fitColumns, splitRows } from '../display-width.ts'
 import { toPlainLine } from '../text-filter.ts'
 import { wrapLine } from '../wrap-line.ts'
 
@@ -14,6 +14,7 @@ export type FrameOptions = { columns: number; maxRows?: number; indent?: string 
 export function framedRows(text: string, { columns, maxRows = 6, indent = '' }: FrameOptions): string[] {
   const width = Math.max(8, columns - 1 - frame.length - indent.length)
   const rows = wrapLine(toPlainLine(text), width).flatMap((row) => splitRows(row, width))
-  const cut = rows.length > maxRows ? [...rows.slice(0, maxRows - 1), '…'] : rows
-  return cut.map((row, index) => `${frame}${index === 0 ? indent : ' '.repeat(indent.length)}${row}`)
+  const cut = fitColumns(rows.slice(maxRows - 1).join(' '), width)
+  const shown = rows.length > maxRows ? [...rows.slice(0, maxRows - 1), cut] : rows
+  return shown.map((row, index) => `${frame}${index === 0 ? indent : ' '.repeat(indent.length)}${row}`)
 }

@@ -22,12 +22,15 @@ export function permissionRows(prompt: PermissionPrompt, options: PromptRowsOpti
 }
 
 /** The keys or words that decide. */
-export function permissionHint({ calls, each, first }: PermissionPrompt, by: 'keys' | 'lines'): string {
+export function permissionHint(
+  { calls, each }: PermissionPrompt,
+  { by, listSize }: PromptRowsOptions,
+): string {
   const [later, back] = by === 'keys' ? ['Esc later', 'Esc back'] : ['/later', '/back']
   if (each) return `y allow · n refuse · ${back}`
   const [what, tools] = calls.length === 1 ? ['allow', 'this tool'] : ['allow all', 'these tools']
   const batch = calls.length === 1 ? '' : ' · e decide each'
-  const scroll = by === 'keys' && (calls.length > 1 || first > 0) ? ' · ↑↓ scroll' : ''
+  const scroll = by === 'keys' && calls.length > listSize ? ' · ↑↓ scroll' : ''
   return `y ${what} · n refuse · a allow ${tools} here for a day${batch}${scroll} · ${later}`
 }
 

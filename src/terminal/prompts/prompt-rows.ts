@@ -1,3 +1,4 @@
+import { displayWidth } from '../display-width.ts'
 import { wrapLine } from '../wrap-line.ts'
 import { describeExpiry } from './describe-request.ts'
 import { framedRows } from './framed-rows.ts'
@@ -23,7 +24,19 @@ export function promptRows(prompt: Prompt, options: PromptRowsOptions): string[]
 }
 
 /** What can be done, in words of the program only. */
-export function hintRows(prompt: Prompt, { by, columns, palette }: PromptRowsOptions): string[] {
-  const hint = prompt.kind === 'permission' ? permissionHint(prompt, by) : questionHint(prompt, by)
-  return wrapLine(hint, columns - 1).map(palette.cyan)
+export function hintRows(prompt: Prompt, options: PromptRowsOptions): string[] {
+  const { by, columns, palette } = options
+  const hint = prompt.kind === 'permission' ? permissionHint(prompt, options) : questionHint(prompt, by)
+  return joinParts(hint.split(' · '), columns - 1).map(palette.cyan)
+}
+
+/** As many parts in a row as fit; one that is longer than a row is broken between words. */
+function joinParts(parts: readonly string[], columns: number): string[] {
+  const rows: string[] = []
+  for (const part of parts) {
+    const joined = rows.length === 0 ? part : `${rows.at(-1)} · ${part}`
+    if (rows.length > 0 && displayWidth(joined) <= columns) rows[rows.length - 1] = joined
+    else rows.push(...wrapLine(part, columns))
+  }
+  return rows
 }

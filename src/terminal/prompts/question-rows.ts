@@ -92,7 +92,10 @@ function summaryRows(prompt: QuestionPrompt, { columns, palette, listSize }: Pro
     ...framedRows(`“${title}”, your answers`, { columns, maxRows: 3 }),
     ...questions.slice(0, shown.to).flatMap((question) => {
       const answer = describeAnswer(prompt, question)
-      return framedRows(`${question.label}: ${answer}`, { columns, maxRows: 2 }).map(palette.bold)
+      return [
+        ...framedRows(question.label, { columns, maxRows: 1 }),
+        ...framedRows(answer, { columns, maxRows: 3, indent: '  ' }).map(palette.bold),
+      ]
     }),
     ...shown.below.flatMap((text) => framedRows(text, { columns })).map(palette.dim),
   ]

@@ -1,6 +1,6 @@
 import type { Key } from 'node:readline'
 import type { RequestAnswer } from '../../client/api-answers.ts'
-import type { ConversationView } from '../../client/conversation-view.ts'
+import type { ConversationView, ResolvedRequest } from '../../client/conversation-view.ts'
 import type { Client } from '../../client/create-client.ts'
 import { retryWhileUnavailable } from '../../client/retry-while-unavailable.ts'
 import type { HumanRequest, RequestOutcome } from '../../contracts/human-request.ts'
@@ -26,7 +26,7 @@ export class RequestDesk {
   #sending: string | undefined
   readonly #putOff = new Set<string>()
   readonly #answered = new Map<string, 'here' | 'elsewhere'>()
-  readonly #ended = new Map<string, HumanRequest>()
+  readonly #ended = new Map<string, ResolvedRequest>()
 
   constructor(parts: RequestDeskParts) {
     this.#parts = parts

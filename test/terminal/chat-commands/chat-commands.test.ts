@@ -139,3 +139,15 @@ test('behavior: Ctrl-C clears the line, then leaves', async () => {
   await chat.hides('half a line')
   expect(chat.terminal.screen).toContain('End.')
 })
+
+test('behavior: what a command says does not break the answer that is being written', async () => {
+  chat.type('a long one\r')
+  await chat.shows('You said: a long one.')
+  chat.type('/queue\r')
+  await chat.shows('Nothing waits.')
+  const talk = server.talk('c1')
+  while (talk?.events.at(-1)?.type !== 'turn.finished') await talk?.appended(AbortSignal.timeout(30_000))
+  await chat.shows('End.')
+  const answer = chat.terminal.screen.replace('Nothing waits.\n', '').replaceAll('\n', ' ')
+  expect(answer).toContain(`You said: a long one. ${'Lorem ipsum dolor sit amet. '.repeat(40)}End.`)
+})

@@ -11,7 +11,7 @@ afterEach(() => server.close())
 
 test.each([
   ['permission please', 'Esc later'],
-  ['batch please', 'scroll'],
+  ['batch please', 'e decide each'],
   ['form please', 'decline'],
   ['name? please', 'decline'],
   ['hostile permission', 'Esc later'],

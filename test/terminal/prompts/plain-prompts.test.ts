@@ -51,7 +51,7 @@ test('behavior: a batch is decided line by line', async () => {
 test('a form is answered line by line', async () => {
   const { stdout } = await chat('form please', '1', '1,size', 'Counter', '')
   expect(stdout).toContain('│   1 Mainnet\n│ › 2 Base\n')
-  expect(stdout).toContain('│ Which name?: “Counter”\nAn empty line sends these answers')
+  expect(stdout).toContain('│ Which name?\n│   “Counter”\nAn empty line sends these answers')
   expect(answers()).toEqual([{ answers: { network: 'main', checks: ['gas', 'size'], name: 'Counter' } }])
 })
 
