@@ -9,7 +9,7 @@ import { workflowIdOf } from '../../src/contracts/ids.ts'
 import { questionOf, untilAsked } from '../support/asked.ts'
 import { type Following, ofType } from '../support/follow.ts'
 import { type Part, type Product, startProduct } from '../support/product.ts'
-import { loginBoth, type RawClient } from '../support/raw-client.ts'
+import { loginBoth, type RawAnswer, type RawClient } from '../support/raw-client.ts'
 import { callsOf, startTalk, type Talk, textOf } from '../support/talk.ts'
 import { type BundleEnv, fixtureBundle, prebuiltBundle } from '../support/worker-bundle.ts'
 
@@ -90,6 +90,7 @@ describe('conversations that a new version cannot replay', () => {
   let busy: Talk
   let asking: Talk
   let requestId: string
+  let answer: RawAnswer
   let worker: Part
   let healthUrl: string
 
@@ -105,12 +106,12 @@ describe('conversations that a new version cannot replay', () => {
     healthUrl = `http://127.0.0.1:${port}`
     worker = await deploy('differs', { PERDURA_HEALTH_PORT: port })
     product.gates.open('differs')
-    const refused = await raw(`/api/requests/${requestId}/response`, { answers: { which: 'left' } })
-    expect(refused).toMatchObject({ status: 503, body: { code: 'no_worker' } })
+    answer = await raw(`/api/requests/${requestId}/response`, { answers: { which: 'left' } })
     await Promise.all([busy, asking].map(({ following }) => untilStalled(following, true)))
   }, patienceMs)
 
   test('are seen as stalled: by clients, in the log, and in the metrics', async () => {
+    expect(answer).toMatchObject({ status: 503, body: { code: 'no_worker' } })
     for (const { id, following } of [busy, asking]) {
       expect(await isStalled(id)).toBe(true)
       const notice = await following.until(({ type }) => type === 'notice')
