@@ -7,6 +7,8 @@ export type Cutter = {
   address: string
   /** Breaks what is open and takes nothing new. */
   cut(): void
+  /** Passes nothing on any more and breaks nothing, as a host that was switched off. */
+  silence(): void
   mend(): void
   close(): Promise<void>
 }
@@ -16,8 +18,10 @@ export async function openCutter(target: string): Promise<Cutter> {
   const open = new Set<Socket>()
   const { hostname, port } = new URL(`tcp://${target}`)
   let isCut = false
+  let isSilent = false
   const server = createServer((near) => {
     if (isCut) return near.destroy()
+    if (isSilent) near.pause()
     const far = connect(Number(port), hostname)
     for (const [socket, other] of [
       [near, far],
@@ -29,7 +33,7 @@ export async function openCutter(target: string): Promise<Cutter> {
         open.delete(socket)
         other.destroy()
       })
-      socket.pipe(other)
+      if (!isSilent) socket.pipe(other)
     }
   })
   server.listen(0, '127.0.0.1')
@@ -45,8 +49,15 @@ export async function openCutter(target: string): Promise<Cutter> {
       isCut = true
       breakAll()
     },
+    silence() {
+      isSilent = true
+      for (const socket of open) socket.unpipe().pause()
+    },
     mend() {
+      // What a silent connection has swallowed cannot be made up for.
+      if (isSilent) breakAll()
       isCut = false
+      isSilent = false
     },
     async close() {
       breakAll()

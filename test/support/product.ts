@@ -8,11 +8,23 @@ import { type Client, createClient } from '../../src/client/create-client.ts'
 import { type Gates, openGates } from './gates.ts'
 import { openScriptedModel, type ScriptedModelDriver } from './scripted-model.ts'
 import { createDatabase, createTestDir, localChain, temporalAddress } from './servers.ts'
+import { watchLog } from './watch-log.ts'
 
 type PartName = 'api' | 'worker'
 
 /** One process of the product. */
-export type Part = { pid: number; kill(signal: NodeJS.Signals): Promise<void>; logFile: string }
+export type Part = {
+  pid: number
+  logFile: string
+  /** Sends the signal; resolves when the process has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>
+  /** The exit code; null for one that a signal ended. */
+  ended: Promise<number | null>
+  /** Resolves when it has logged a message, before or from now on. */
+  untilLogged(message: string): Promise<void>
+}
+
+export type Api = Part & { port: number; url: string }
 
 export type ProductOptions = {
   workers?: number
@@ -31,10 +43,12 @@ export type Product = {
   temporal: string
   taskQueue: string
   workers: Part[]
-  api: Part
+  api: Api
   /** A new guest. */
   login(): Promise<Client>
   startWorker(env?: Record<string, string>): Promise<Part>
+  /** Starts one more api, on a port of its own or on the one of an api that has ended. */
+  startApi(port?: number): Promise<Api>
   /** Starts the api again on its old port. */
   restartApi(): Promise<void>
   close(): Promise<void>
@@ -80,7 +94,7 @@ export async function startProduct({
   }
   const living = new Set<ChildProcess>()
 
-  async function start(name: PartName, extra: Record<string, string> = {}): Promise<Part & { port: number }> {
+  async function start(name: PartName, extra: Record<string, string> = {}): Promise<Api> {
     const logFile = join(logDir, `${name}-${living.size}-${randomBytes(2).toString('hex')}.log`)
     const child = fork(join(import.meta.dirname, '..', '..', 'src', name, 'main.ts'), {
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...shared, ...extra },
@@ -90,16 +104,20 @@ export async function startProduct({
     const log = createWriteStream(logFile)
     child.stdout?.pipe(log)
     child.stderr?.pipe(log)
-    child.once('exit', () => living.delete(child))
+    const logged = watchLog(child)
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    void ended.then(() => living.delete(child))
     const port = await untilReady(child, logFile)
     return {
       pid: child.pid ?? 0,
       port,
+      url: `http://127.0.0.1:${port}`,
       logFile,
+      ended,
+      untilLogged: logged,
       async kill(signal) {
-        if (child.exitCode !== null || child.signalCode !== null) return
         child.kill(signal)
-        await once(child, 'exit')
+        await ended
       },
     }
   }
@@ -110,7 +128,7 @@ export async function startProduct({
     ...Array.from({ length: workers }, () => start('worker')),
   ])
   const product: Product = {
-    url: `http://127.0.0.1:${api.port}`,
+    url: api.url,
     model,
     gates,
     databaseUrl,
@@ -127,8 +145,9 @@ export async function startProduct({
       product.workers.push(worker)
       return worker
     },
+    startApi: (port = 0) => start('api', { PORT: String(port) }),
     async restartApi() {
-      product.api = await start('api', { PORT: String(api.port) })
+      product.api = await product.startApi(api.port)
     },
     async close() {
       const exits = [...living].map(async (child) => {
