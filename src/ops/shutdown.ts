@@ -8,9 +8,10 @@ const signals = ['SIGTERM', 'SIGINT'] as const
 
 /**
  * Runs the steps in order on SIGTERM or SIGINT and exits with 0, at most 10 s later. A second signal exits
- * at once. What nobody caught is logged and ends the process with 1: its state is unknown.
+ * at once. What nobody caught is logged and ends the process with 1: its state is unknown. Returns whether the
+ * steps run.
  */
-export function onShutdown(logger: Logger, steps: readonly ShutdownStep[]): void {
+export function onShutdown(logger: Logger, steps: readonly ShutdownStep[]): () => boolean {
   let stopping = false
   for (const signal of signals) {
     process.on(signal, () => {
@@ -25,6 +26,7 @@ export function onShutdown(logger: Logger, steps: readonly ShutdownStep[]): void
     logger.fatal({ err, origin }, 'ended by an error that nobody caught')
     process.exit(1)
   })
+  return () => stopping
 }
 
 async function runSteps(logger: Logger, steps: readonly ShutdownStep[]): Promise<void> {

@@ -17,7 +17,8 @@ export class ActivityJournal {
   readonly #started = new Map<string, Started>()
   readonly #ended = new Map<string, Uint8Array>()
   #timer: NodeJS.Timeout | undefined
-  #flushing = false
+  #flushing: Promise<void> | undefined
+  #closed = false
 
   constructor(registry: WorkerRegistry, onError: (error: unknown) => void) {
     this.#registry = registry
@@ -39,9 +40,12 @@ export class ActivityJournal {
     },
   })
 
-  close(): void {
+  /** Writes what is left: others would take what has ended meanwhile for lost. */
+  async close(): Promise<void> {
+    this.#closed = true
     clearTimeout(this.#timer)
-    this.#timer = undefined
+    await this.#flushing
+    await this.#flush()
   }
 
   #begin(started: Started): string {
@@ -58,35 +62,35 @@ export class ActivityJournal {
   }
 
   #schedule(pauseMs = flushPauseMs): void {
-    if (this.#timer !== undefined || this.#flushing) return
+    if (this.#timer !== undefined || this.#flushing !== undefined || this.#closed) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      void this.#flush()
+      this.#flushing = this.#flush().then((nextPauseMs) => {
+        this.#flushing = undefined
+        if (this.#started.size > 0 || this.#ended.size > 0) this.#schedule(nextPauseMs)
+      })
     }, pauseMs)
   }
 
-  async #flush(): Promise<void> {
+  /** Returns the pause before the next one. */
+  async #flush(): Promise<number> {
     const started = [...this.#started.entries()]
     const ended = [...this.#ended.entries()]
     this.#started.clear()
     this.#ended.clear()
-    if (started.length === 0 && ended.length === 0) return
-    this.#flushing = true
-    let failed = false
+    if (started.length === 0 && ended.length === 0) return flushPauseMs
     try {
       await this.#registry.record(
         started.map(([, value]) => value),
         ended.map(([, token]) => token),
       )
+      return flushPauseMs
     } catch (error) {
       // Without its rows a death is noticed by the heartbeat timeout instead.
-      failed = true
       this.#onError(error)
       this.#putBack(started, ended)
-    } finally {
-      this.#flushing = false
+      return retryPauseMs
     }
-    if (this.#started.size > 0 || this.#ended.size > 0) this.#schedule(failed ? retryPauseMs : flushPauseMs)
   }
 
   /** What has ended meanwhile needs no row any more. */

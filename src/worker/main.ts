@@ -92,7 +92,7 @@ const worker = await Worker.create({
   maxHeartbeatThrottleInterval: '1s',
   defaultHeartbeatThrottleInterval: '1s',
   shutdownGraceTime: '3s',
-  shutdownForceTime: '7s',
+  shutdownForceTime: '6s',
 })
 const health =
   config.worker.healthPort === undefined
@@ -103,10 +103,10 @@ const health =
       })
 const running = worker.run()
 
-onShutdown(logger, [
+const isStopping = onShutdown(logger, [
   {
     name: 'worker',
-    timeoutMs: 8_000,
+    timeoutMs: 6_500,
     async run() {
       for (const stop of watchers) stop()
       worker.shutdown()
@@ -115,11 +115,11 @@ onShutdown(logger, [
   },
   {
     name: 'services',
-    timeoutMs: 1_500,
+    timeoutMs: 3_000,
     async run() {
-      journal.close()
       health?.close()
       await close()
+      await journal.close()
       await registry.close()
       await nativeConnection.close()
       await connection.close()
@@ -137,4 +137,7 @@ logger.info(
   },
   'worker is ready',
 )
-await running
+// One that cannot stop is left behind by its step; one that ends by itself takes the process with it.
+await running.catch((error: unknown) => {
+  if (!isStopping()) throw error
+})

@@ -89,6 +89,22 @@ test('behavior: a task that ends while its start is being written is forgotten a
   expect(writes[1]).toEqual({ started: [], ended: ['a'] })
 })
 
+test('behavior: what is not written yet is written at the close', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { journal, writes, begin } = openJournal(() => gate.promise)
+  const end = begin('a')
+  await vi.advanceTimersByTimeAsync(30)
+  begin('b')
+  await end()
+  const closing = journal.close()
+  gate.resolve()
+  await closing
+  expect(writes).toEqual([
+    { started: ['a'], ended: [] },
+    { started: ['b'], ended: ['a'] },
+  ])
+})
+
 test('error: an end that could not be written is written later, without haste', async () => {
   let broken = false
   const { writes, errors, begin } = openJournal(async () => {
