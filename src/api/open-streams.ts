@@ -2,6 +2,7 @@ import { AppError } from '../contracts/errors.ts'
 import type { OwnerId } from '../contracts/ids.ts'
 import type { Logger } from '../ops/logger.ts'
 import { FrameQueue } from './frame-queue.ts'
+import { stopping } from './request-middleware.ts'
 import { keepAliveFrame, openingFrame, toBody, toFarewellFrame } from './sse.ts'
 
 export type StreamLimits = { perOwner: number; frames: number; sizeBytes: number }
@@ -29,7 +30,11 @@ export type StreamRequest = {
   fields: Record<string, unknown>
 }
 
+type Running = { end(lastFrame: Uint8Array): void; destroy(): void }
+
 const keepAlivePeriodMs = 15_000
+/** What a client has to take the rest of its stream when the process stops. */
+const lastReadMs = 1_000
 
 /** Every open stream of this process, counted for each owner. */
 export class OpenStreams {
@@ -37,7 +42,8 @@ export class OpenStreams {
   readonly #logger: Logger
   readonly #counts = new Map<OwnerId, number>()
   /** Each ends a stream, after a last frame. */
-  readonly #enders = new Set<(lastFrame?: Uint8Array) => void>()
+  readonly #running = new Set<Running>()
+  #stopping = false
 
   constructor(limits: StreamLimits, logger: Logger) {
     this.#limits = limits
@@ -46,12 +52,14 @@ export class OpenStreams {
 
   /**
    * Opens a stream; `start` feeds it and returns what ends the feeding.
-   * @throws AppError `too_many_streams`
+   * @throws AppError `too_many_streams`, `shutting_down`
    */
   open(
     { owner, signal, destroy, fields }: StreamRequest,
     start: (stream: OpenStream) => () => void,
   ): ReadableStream<Uint8Array> {
+    // The request came before the stop did, and looked for its conversation meanwhile.
+    if (this.#stopping) throw stopping()
     const count = this.#counts.get(owner) ?? 0
     if (count >= this.#limits.perOwner) {
       throw new AppError(
@@ -73,7 +81,7 @@ export class OpenStreams {
       isOpen = false
       clearInterval(keepAlive)
       signal.removeEventListener('abort', close)
-      this.#enders.delete(end)
+      this.#running.delete(running)
       this.#counts.set(owner, (this.#counts.get(owner) ?? 1) - 1)
       if (this.#counts.get(owner) === 0) this.#counts.delete(owner)
       stop()
@@ -86,7 +94,8 @@ export class OpenStreams {
       if (queue.isEmpty) queue.add(keepAliveFrame)
     }, keepAlivePeriodMs)
     signal.addEventListener('abort', close, { once: true })
-    this.#enders.add(end)
+    const running = { end, destroy }
+    this.#running.add(running)
     queue.add(openingFrame)
     stop = start({
       send: (frame) => {
@@ -116,11 +125,19 @@ export class OpenStreams {
   }
 
   get count(): number {
-    return this.#enders.size
+    return this.#running.size
   }
 
-  /** Ends every stream and tells its client to come back, by its cursor, to whichever process is there then. */
+  /**
+   * Ends every stream and tells its client to come back, by its cursor, to whichever process is there then. Opens
+   * no more.
+   */
   closeAll(): void {
-    for (const end of this.#enders) end(toFarewellFrame())
+    this.#stopping = true
+    const streams = [...this.#running]
+    for (const { end } of streams) end(toFarewellFrame())
+    setTimeout(() => {
+      for (const { destroy } of streams) destroy()
+    }, lastReadMs).unref()
   }
 }

@@ -88,14 +88,19 @@ export function notJson(): AppError {
   return new AppError('unsupported_media_type', 'Send the body as JSON, with Content-Type: application/json.')
 }
 
-/** Refuses new work while the process is being stopped. */
+/** Refuses new work while the process is being stopped, and sends the clients of what still runs elsewhere. */
 export function refuseWhenStopping(isAccepting: () => boolean) {
-  return createMiddleware<ApiEnv>(async (_context, next) => {
-    if (!isAccepting()) {
-      throw new AppError('shutting_down', 'This server is being stopped. Repeat the request.', {
-        retryAfterMs: 1_000,
-      })
-    }
-    await next()
+  return createMiddleware<ApiEnv>(async (context, next) => {
+    const isRefused = !isAccepting()
+    if (!isRefused) await next()
+    if (!isAccepting()) context.header('connection', 'close')
+    if (isRefused) throw stopping()
+  })
+}
+
+/** The answer to what comes while the process is being stopped. */
+export function stopping(): AppError {
+  return new AppError('shutting_down', 'This server is being stopped. Repeat the request.', {
+    retryAfterMs: 1_000,
   })
 }

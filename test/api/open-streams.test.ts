@@ -42,15 +42,14 @@ test('behavior: a silent stream carries a comment each 15 s, which is no event',
   }
 })
 
-test.for(['the client goes', 'the request is aborted', 'the server stops'])(
+test.for(['the client goes', 'the request is aborted'])(
   'behavior: when %s the feeding ends and the place is free',
   async (how) => {
     const streams = create()
     const first = open(streams)
     open(streams)
     if (how === 'the client goes') await first.reader.cancel()
-    else if (how === 'the request is aborted') first.controller.abort()
-    else streams.closeAll()
+    else first.controller.abort()
     expect(first.ended).toHaveBeenCalledTimes(1)
     expect(first.stream.isOpen).toBe(false)
     expect(() => open(streams)).not.toThrow()
@@ -59,7 +58,7 @@ test.for(['the client goes', 'the request is aborted', 'the server stops'])(
 
 test('behavior: when the server stops a client is told to come back soon, after all that was queued', async () => {
   const streams = create()
-  const { stream, reader } = open(streams)
+  const { stream, reader, ended } = open(streams)
   stream.send(frame('id: 1\ndata: {}\n\n'))
   streams.closeAll()
   const [, retryMs] =
@@ -67,6 +66,7 @@ test('behavior: when the server stops a client is told to come back soon, after 
   expect(Number(retryMs)).toBeGreaterThanOrEqual(100)
   expect(Number(retryMs)).toBeLessThanOrEqual(1_000)
   expect((await reader.read()).done).toBe(true)
+  expect([stream.isOpen, ended.mock.calls.length, streams.count]).toEqual([false, 1, 0])
 })
 
 test('behavior: an owner has its own count', () => {
@@ -74,6 +74,22 @@ test('behavior: an owner has its own count', () => {
   for (const owner of ['o_1', 'o_1', 'o_2']) open(streams, owner)
   expect(() => open(streams, 'o_1')).toThrow('2 streams are open')
   expect(() => open(streams, 'o_2')).not.toThrow()
+})
+
+test('behavior: when the server stops, a client has a second to take the rest', async () => {
+  const streams = create()
+  const { destroy } = open(streams)
+  streams.closeAll()
+  await vi.advanceTimersByTimeAsync(999)
+  expect(destroy).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(1)
+  expect(destroy).toHaveBeenCalledTimes(1)
+})
+
+test('error: no stream opens any more when the server stops', () => {
+  const streams = create()
+  streams.closeAll()
+  expect(() => open(streams)).toThrow('This server is being stopped')
 })
 
 test('error: a client that does not read is cut off after what was queued', async () => {
