@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
+import { questionOf, untilAsked } from '../support/asked.ts'
 import { readService, untilServedBy } from '../support/deployments.ts'
 import { editedBundle } from '../support/edited-bundle.ts'
 import { ofType } from '../support/follow.ts'
@@ -68,6 +69,8 @@ test('conversations that are open go on under the new build when the old one is 
     answer,
   ])
   await Promise.all(gates.map((gate) => product.gates.untilArrived(gate)))
+  const asking = await startTalk(product, client, 'asking', [questionOf(), answer])
+  const { requestId } = await untilAsked(asking.following)
 
   await product.startWorker(edited)
   const editedBuild = await untilServedBy(product, formerBuild)
@@ -77,9 +80,11 @@ test('conversations that are open go on under the new build when the old one is 
 
   expect(await busy.following.untilTurns(1)).toMatchObject({ outcome: 'success' })
   expectOneResultEach(busy.following.events)
-  await runTurn(idle, 2)
-  await runTurn(busy, 2)
-  for (const talk of [idle, busy]) {
+  await client.answerRequest(requestId, { answers: { which: 'left' } })
+  expect(await asking.following.untilTurns(1)).toMatchObject({ outcome: 'success' })
+  expectOneResultEach(asking.following.events)
+  for (const talk of [idle, busy, asking]) await runTurn(talk, 2)
+  for (const talk of [idle, busy, asking]) {
     talk.following.close()
     await expectEachOnce(client, talk.id, talk.following.events)
     expect(await readService(product, talk.id)).toMatchObject({
