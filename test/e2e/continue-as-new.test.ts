@@ -1,10 +1,7 @@
-import { Client as TemporalClient, Connection } from '@temporalio/client'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
-import { workflowIdOf } from '../../src/contracts/ids.ts'
-import { historyEventLimit } from '../../src/contracts/limits.ts'
-import { signalNames } from '../../src/contracts/temporal-names.ts'
+import { fillHistory } from '../support/fill-history.ts'
 import { ofType } from '../support/follow.ts'
 import { countRuns } from '../support/histories.ts'
 import { type Product, startProduct } from '../support/product.ts'
@@ -23,20 +20,6 @@ afterAll(() => product.close())
 // Thousands of signals and dozens of turns take their time on a busy machine.
 vi.setConfig({ testTimeout: 90_000 })
 
-/**
- * Makes the history as long as a run may have. Signals of a message that was seen already change nothing
- * else, and cost a fiftieth of the turns that it would take.
- */
-async function fillHistory(conversationId: string, messageId: string): Promise<void> {
-  const connection = await Connection.connect({ address: product.temporal })
-  const handle = new TemporalClient({ connection }).workflow.getHandle(workflowIdOf(conversationId))
-  const signals = Array.from({ length: historyEventLimit }, () =>
-    handle.signal(signalNames.userMessage, { messageId }),
-  )
-  await Promise.all(signals)
-  await connection.close()
-}
-
 const texts = Array.from({ length: 20 }, (_, index) => `Message ${index}`)
 
 async function postAll(id: string): Promise<void> {
@@ -50,7 +33,7 @@ test('messages that arrive while a conversation continues as new are answered on
   ])
   const first = await following.until(({ type }) => type === 'user.message')
   const [message] = ofType([first], 'user.message')
-  await fillHistory(id, message?.messageId ?? '')
+  await fillHistory(product, id, message?.messageId ?? '')
   await Promise.all([product.model.openGate('between'), postAll(id)])
   await following.untilTurns(1 + texts.length)
   following.close()
@@ -75,7 +58,7 @@ test('a turn that runs long goes on in the new run, between two rounds', async (
   await product.gates.untilArrived('inside')
   const first = await following.until(({ type }) => type === 'user.message')
   const [message] = ofType([first], 'user.message')
-  await fillHistory(id, message?.messageId ?? '')
+  await fillHistory(product, id, message?.messageId ?? '')
   product.gates.open('inside')
   await postAll(id)
   await following.untilTurns(1 + texts.length)
