@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Client } from '../client/create-client.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
 import type { BusyPolicy } from '../contracts/conversation.ts'
+import { toPlainLine } from './text-filter.ts'
 
 export type OutboxParts = {
   client: Client
@@ -52,7 +53,9 @@ export class Outbox {
       await retryWhileUnavailable(() => client.postMessage(id, message))
     } catch (error) {
       this.#sending.delete(message.clientMessageId)
-      say(`Not sent: ${error instanceof Error ? error.message : String(error)}`)
+      say(
+        `Not sent: “${toPlainLine(message.text)}”. ${error instanceof Error ? error.message : String(error)}`,
+      )
       onChange()
     }
   }

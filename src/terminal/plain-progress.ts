@@ -11,7 +11,9 @@ export class PlainProgress {
   readonly #told = new Map<string, { stepIndex: number | undefined; atMs: number }>()
 
   tell(event: StreamEvent & { type: `tool.${string}` }, call: CallEntry): string[] {
-    if (call.status !== 'running') return []
+    // What a person has to allow has not begun, and what is denied never will.
+    const mayRun = event.type !== 'tool.started' || (event.permission?.decision ?? 'allow') === 'allow'
+    if (call.status !== 'running' || !mayRun) return []
     const atMs = Date.parse(event.ts)
     const told = this.#told.get(call.id)
     if (told && told.stepIndex === call.stepIndex && atMs - told.atMs < pauseMs) return []

@@ -73,6 +73,14 @@ test('behavior: exactly the calls that a request is about wait, and run again wh
   expect(running.requests).toEqual([])
 })
 
+test('behavior: no step of a call that waits runs', () => {
+  const call = { ...started('a'), steps: ['compile', 'simulate'] }
+  const steps = (...bodies: EventBody[]) =>
+    findCall(replay([call, ...bodies]), 'a')?.steps.map((step) => step.status)
+  expect(steps(batch('a'))).toEqual(['pending', 'pending'])
+  expect(steps(batch('a'), resolved('p'))).toEqual(['running', 'pending'])
+})
+
 test('behavior: a call that starts after its request waits at once', () => {
   expect(statusOf(replay([question('a'), started('a')]), 'a')).toBe('waiting')
 })

@@ -78,7 +78,16 @@ async function runPermission(talk: FakeConversation, turnId: string, titles: str
     rule: 'policy:ask',
   }))
   for (const { callId, title, input, effect } of calls) {
-    talk.append({ type: 'tool.started', callId, name: 'send_all', title, effect, input, background: false })
+    talk.append({
+      type: 'tool.started',
+      callId,
+      name: 'send_all',
+      title,
+      effect,
+      input,
+      background: false,
+      permission: { decision: 'ask', rule: 'policy:ask' },
+    })
   }
   const [first] = calls
   const callId = calls.length === 1 && first ? { callId: first.callId } : {}

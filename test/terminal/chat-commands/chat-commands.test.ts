@@ -91,7 +91,7 @@ test('/policy and /permissions change the conversation, and say what it has', as
   await run('/permissions all', 'Write one of ask, allowReads, denyAll.')
   expect(server.talk('c1')?.conversation).toMatchObject({ busyPolicy: 'reject', permissions: 'denyAll' })
   await run('slow', 'thinking')
-  await run('refused', 'Not sent: The server says turn_running.')
+  await run('refused', 'Not sent: “refused”. The server says turn_running.')
 })
 
 test('/new, /list and /open change the conversation', async () => {

@@ -24,6 +24,7 @@ const answers = () => server.people.answers.map(({ answer }) => answer)
 
 test('a permission is told in lines and given by one', async () => {
   const { stdout, exitCode } = await chat('permission please', 'y', 'and on')
+  expect(stdout).not.toContain('· Send everything')
   expect(stdout).toContain('│ “Send everything”\n│ send_all (external), asked by policy:ask\n')
   expect(stdout).toContain('y allow · n refuse · a allow this tool here for a day · /later\n')
   expect(stdout).toContain('“Send everything”: allowed by you.')
