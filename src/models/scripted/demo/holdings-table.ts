@@ -97,9 +97,8 @@ function readRow({ name, address }: NamedAddress, turn: DemoTurn): Row {
 function listFailures(turn: DemoTurn): string[] {
   const calls = turn.calls.filter(({ result }) => !result.ok).map(describeFailure)
   const tokens = turn.calls.flatMap((call) => readValue(call, tokenBalances)?.failed ?? [])
-  return [...calls, ...tokens.map(({ token, reason }) => `${token}: ${toPlain(reason)}`)].map(
-    (line) => `- ${line}`,
-  )
+  const lines = [...calls, ...tokens.map(({ token, reason }) => `${token}: ${toPlain(reason)}`)]
+  return [...new Set(lines)].map((line) => `- ${line}`)
 }
 
 const addressed = z.object({ address: z.string() })

@@ -124,7 +124,7 @@ describe('toDemoReply', () => {
   it('behavior: shows no table when nothing was allowed', () => {
     const denied = { error: { code: 'permission_denied', message: 'Unattended.', retryable: false } }
     const refusals = { account_info: () => denied, token_balances: () => denied }
-    const { said } = play('What does Alice hold?', { answers: refusals })
+    const { said } = play('What do Alice and Bob hold?', { answers: refusals })
     expect(said).toBe(
       'I could read nothing:\n\n- `account_info` may not run in this conversation.\n- `token_balances` may not run in this conversation.',
     )
