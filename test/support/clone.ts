@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -35,10 +35,9 @@ const standIns = {
 
 /** Makes a copy of the project in `dir`, as a clone is after the installation. */
 export async function makeClone(dir: string): Promise<void> {
-  for (const part of parts) {
-    // Without its time the copied lock file would look newer than what is installed.
-    await cp(join(projectDir, part), join(dir, part), { recursive: true, preserveTimestamps: true })
-  }
+  for (const part of parts) await cp(join(projectDir, part), join(dir, part), { recursive: true })
+  // A lock file that looked newer than what is installed would make the clone install anew, through the link.
+  await utimes(join(dir, 'package-lock.json'), 0, 0)
   await placePackages(join(projectDir, 'node_modules'), join(dir, 'node_modules'))
 }
 
