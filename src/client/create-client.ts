@@ -58,7 +58,7 @@ function conversationCalls(transport: Transport) {
       requestJson<Conversation>(transport, { method: 'PATCH', path: pathOf(id), body: changes }),
     /** Deletes its content too. */
     deleteConversation: (id: string) => requestDone(transport, { method: 'DELETE', path: pathOf(id) }),
-    /** Begins the workflow anew, for a conversation that is stalled; nothing that was said is lost. */
+    /** Begins the workflow of a stalled conversation anew: its turn ends, what waits is answered. */
     resetConversation: (id: string) =>
       requestDone(transport, { method: 'POST', path: `${pathOf(id)}/reset`, body: {} }),
   }

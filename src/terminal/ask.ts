@@ -57,6 +57,7 @@ export async function ask(
     screen.close()
   }
   if (turn.waitsFor) throw waitingError(turn.waitsFor)
+  if (turn.end === undefined && turn.stalled) throw stalledError(asked.conversationId)
   if (turn.end === undefined) throw new CommandError(Number(stop.reason), 'Left before the turn ended.')
   return stop.aborted && turn.end !== exitCodes.success ? Number(stop.reason) : turn.end
 }
@@ -75,6 +76,14 @@ function waitingError(request: HumanRequest): CommandError {
   const what = `Waiting ${describeExpiry(request, Date.now())} for ${describeRequest(request)}.`
   const how = `Answer with: perdura chat --conversation ${request.conversationId}`
   return new CommandError(exitCodes.waiting, `${what} ${how}`)
+}
+
+function stalledError(conversationId: string): CommandError {
+  const how = `Reset it with /reset in: perdura chat --conversation ${conversationId}`
+  return new CommandError(
+    exitCodes.unavailable,
+    `The conversation is stalled: its workflow cannot go on. ${how}`,
+  )
 }
 
 function toJsonPrinter(stdout: TerminalStream): (...event: ShowEvent) => void {

@@ -18,10 +18,13 @@ export class AskedTurn {
   view: ConversationView
   /** Exit code of the turn, once it has ended. */
   end: number | undefined
+  /** The conversation cannot go on by itself. */
+  stalled: boolean
 
   constructor(client: Client, asked: AskedQuestion) {
     this.#client = client
     this.#asked = asked
+    this.stalled = asked.stalled
     this.view = { ...emptyView, ...asked.behind, lastSeq: asked.after }
   }
 
@@ -33,10 +36,10 @@ export class AskedTurn {
     return this.#asked.interrupts ? undefined : requests[0]
   }
 
-  /** Yields the events of this turn and of its question; ends when the turn ends or waits for a person. */
+  /** Yields the events of this turn and of its question; ends when the turn ends, or cannot end by itself. */
   async *follow(options: FollowOptions): AsyncGenerator<StreamEvent> {
     const { conversationId, after } = this.#asked
-    if (this.waitsFor) return
+    if (this.waitsFor || this.stalled) return
     for await (const event of this.#client.followEvents(conversationId, { ...options, after })) {
       this.view = applyEvent(this.view, event)
       if (this.#begins(event)) this.#turnId = event.turnId
@@ -46,8 +49,9 @@ export class AskedTurn {
       if (own && event.type === 'turn.finished') this.end = exitCodeOfOutcome(event.outcome)
       if (this.#isQuestion(event) && isTakenBack(event)) this.end = exitCodes.failed
       if (own || this.#isQuestion(event)) yield event
+      if (event.type === 'conversation.updated') this.stalled = event.stalled ?? this.stalled
       const mayWait = event.type === 'turn.waiting' || event.type === 'snapshot'
-      if (this.end !== undefined || (mayWait && this.waitsFor)) return
+      if (this.end !== undefined || this.stalled || (mayWait && this.waitsFor)) return
     }
   }
 

@@ -74,7 +74,10 @@ export class Narrator {
           ),
         ]
       case 'notice':
-        return event.level === 'info' ? [] : [toAside(palette.yellow(`! ${toPlainLine(event.message)}`))]
+        // The change of the conversation has said it, with what to do in a terminal.
+        return event.level === 'info' || event.code === 'stalled'
+          ? []
+          : [toAside(palette.yellow(`! ${toPlainLine(event.message)}`))]
       case 'turn.finished': {
         const outcome = describeOutcome(event)
         return [{ kind: 'answerEnd' }, ...(outcome === '' ? [] : [line(palette.yellow(outcome))])]

@@ -21,6 +21,8 @@ export type AskedQuestion = {
   queued: boolean
   /** It stops the turn that runs, instead of waiting for it. */
   interrupts: boolean
+  /** The conversation cannot go on by itself. */
+  stalled: boolean
   /** What stands before it when it is queued. */
   behind: { state: ConversationState; requests: readonly HumanRequest[] }
 }
@@ -35,6 +37,7 @@ export async function postQuestion(
     id: conversationId,
     lastSeq: after,
     busyPolicy,
+    stalled,
   } = conversation === undefined
     ? await createConversation(client, wish)
     : await reopenConversation(client, conversation, wish)
@@ -48,6 +51,7 @@ export async function postQuestion(
     alone: conversation === undefined,
     queued,
     interrupts: busyPolicy === 'interrupt',
+    stalled,
     behind: queued ? await readState(client, conversationId) : { state: 'idle', requests: [] },
   }
 }

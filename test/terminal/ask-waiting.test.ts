@@ -71,6 +71,16 @@ test('behavior: a question that is withdrawn ends the command', async () => {
   expect(exitCode).toBe(1)
 })
 
+test('error: ask does not wait for a conversation that is stalled', async () => {
+  await perdura(['ask', 'start'])
+  const talk = server.talk('c1')
+  if (talk) talk.conversation.stalled = true
+  const { stderr, exitCode } = await perdura(['ask', 'slow', '-c', 'c1'])
+  expect(stderr).toContain('The conversation is stalled')
+  expect(stderr).toContain('perdura chat --conversation c1')
+  expect(exitCode).toBe(3)
+})
+
 test('behavior: --permissions goes with the conversation', async () => {
   await perdura(['ask', 'unattended', '--permissions', 'denyAll'])
   expect(server.talk('c1')?.conversation.permissions).toBe('denyAll')

@@ -38,7 +38,7 @@ export const openCommand: ChatCommand = {
 /** Begins the workflow of the open conversation anew, if it cannot go on. */
 export const resetCommand: ChatCommand = {
   usage: '',
-  help: 'makes a stalled conversation go on; nothing that was said is lost',
+  help: 'makes a stalled conversation go on: its turn ends, what waits is answered',
   async run({ chat, client, say }) {
     if (chat.conversationId === undefined) return say('No conversation is open.')
     await client.resetConversation(chat.conversationId)

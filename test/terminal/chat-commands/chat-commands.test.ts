@@ -119,7 +119,7 @@ test('/grants lists and revokes', async () => {
 test('/reset makes a stalled conversation go on', async () => {
   await run('hello', 'End.')
   server.talk('c1')?.append({ type: 'conversation.updated', stalled: true }, undefined)
-  await chat.shows('Stalled: its workflow cannot go on. /reset begins it anew.')
+  await chat.shows('Stalled: its workflow cannot go on. /reset ends the turn and begins it anew.')
   await run('/reset', 'Its workflow begins anew.')
   await chat.shows('The conversation goes on again.')
   expect(server.requests.at(-1)).toMatchObject({ method: 'POST', path: '/api/conversations/c1/reset' })
