@@ -10,6 +10,8 @@ export type LineEditorListeners = {
   end: () => void
   /** Asked first about each key that was pressed, not pasted; true: the line does not get it. */
   key: (key: Key) => boolean
+  /** The program was stopped with Ctrl-Z and goes on; what stood on the screen may be gone. */
+  resumed: () => void
 }
 
 /** Escape alone is told from the start of a sequence by the silence behind it, in milliseconds. */
@@ -37,6 +39,11 @@ export class LineEditor {
     this.#readline.on('line', on.line)
     this.#readline.on('close', on.end)
     this.#readline.on('SIGINT', on.interrupt)
+    this.#readline.on('SIGCONT', () => {
+      // readline has paused itself, and waits to be asked.
+      this.#readline.resume()
+      on.resumed()
+    })
     keys.on('keypress', () => this.onChange())
     let pasting = false
     this.#onKeypress = (_text, key) => {

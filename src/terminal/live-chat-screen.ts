@@ -72,6 +72,12 @@ export class LiveChatScreen implements ChatScreen {
     this.#schedule()
   }
 
+  /** Draws everything again, after another program had the terminal. */
+  redraw(): void {
+    this.#region.forget()
+    this.#schedule()
+  }
+
   close(): void {
     clearInterval(this.#spinner)
     clearTimeout(this.#frame)

@@ -48,6 +48,11 @@ export class LiveRegion {
   /** Removes the live rows; what is written next begins where they began. */
   erase(): void {
     if (this.#drawn.length > 0) this.#stream.write(this.#erasure())
+    this.forget()
+  }
+
+  /** What was drawn stands somewhere above, or nowhere: the next rows begin at the cursor. */
+  forget(): void {
     this.#drawn = []
     this.#cursorRow = 0
     this.#frame = ''

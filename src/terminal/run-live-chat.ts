@@ -1,3 +1,4 @@
+import type { Key } from 'node:readline'
 import type { Client } from '../client/create-client.ts'
 import { Chat } from './chat.ts'
 import { runChatCommand } from './chat-commands/run-chat-command.ts'
@@ -22,7 +23,8 @@ export async function runLiveChat(
   const left = Promise.withResolvers<void>()
   const palette = createPalette(stdout, env)
   const end = left.resolve
-  const editor = new LineEditor(stdin, { line: onLine, interrupt, end, key: (key) => keys.press(key) })
+  const key = (pressed: Key) => keys.press(pressed)
+  const editor = new LineEditor(stdin, { line: onLine, interrupt, end, key, resumed })
   const screen = new LiveChatScreen({ stream: stdout, editor, palette, keysGoTo })
   const columns = () => screen.columns
   const narrator = new Narrator({ palette, columns, progressLines: false, userLines: true })
@@ -53,6 +55,11 @@ export async function runLiveChat(
     if (!chat.busy && chat.desk.prompt) return chat.desk.putOff()
     if (!chat.busy && editor.text !== '') return editor.clear()
     left.resolve()
+  }
+
+  function resumed(): void {
+    stdout.write(pasteMarksOn)
+    screen.redraw()
   }
 
   try {

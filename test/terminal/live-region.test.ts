@@ -59,3 +59,12 @@ test('behavior: shows the last rows when the terminal is low', () => {
   region.update([], { rows: ['one', 'two', 'three'] })
   expect(take()).toBe('two\r\nthree')
 })
+
+test('behavior: begins at the cursor when another program had the terminal', () => {
+  const { region, take } = createTerminal()
+  region.update([], { rows: ['one', 'two'] })
+  take()
+  region.forget()
+  region.update([], { rows: ['one', 'two'] })
+  expect(take()).toBe('one\r\ntwo')
+})

@@ -187,10 +187,12 @@ export class RequestDesk {
 
   #promptNext(): void {
     if (this.#prompt || this.sending) return
-    const next = this.#open.find(
+    const left = this.#open.filter(
       ({ requestId }) => !this.#answered.has(requestId) && !this.#putOff.has(requestId),
     )
-    this.#prompt = next && openPrompt(next)
+    // What the terminal cannot answer keeps nothing else from being answered.
+    const [next] = left.flatMap((request) => openPrompt(request) ?? [])
+    this.#prompt = next
   }
 }
 
