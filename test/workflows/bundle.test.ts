@@ -8,8 +8,8 @@ beforeAll(async () => {
   ;({ code } = await buildBundle())
 })
 
-/** Measured: 1,592 KiB without zod, 2,529 KiB with it. */
-const sizeLimitBytes = 1_750 * 1024
+/** Measured: 1,793 KiB, most of it source maps; zod would add 937 KiB. */
+const sizeLimitBytes = 1_950 * 1024
 
 test('holds the workflow', () => {
   expect(code).toContain('run-conversation-turn.ts')

@@ -32,8 +32,10 @@ function scriptedPorts(replies: readonly RoundOutcome[], changes: Partial<TurnPo
       ran.push(callId)
       return { status: 'ok' }
     },
+    takeSteered: () => [],
     mustCut: () => false,
     now: () => 0,
+    waitedMs: () => 0,
     ...changes,
   }
   return { ports, rounds, ran }
@@ -49,11 +51,13 @@ test('ends with the reply that asks for no tools', async () => {
 
 test('behavior: the calls of one reply run at the same time, the next round after the last of them', async () => {
   const order: string[] = []
-  const gates = ['a', 'b'].map((callId) => ({ callId, ...Promise.withResolvers<void>() }))
+  const gates = new Map(['a', 'b'].map((callId) => [callId, Promise.withResolvers<void>()]))
+  const begun = Promise.withResolvers<void>()
   const { ports } = scriptedPorts([tools(scheduledCall('a'), scheduledCall('b')), success], {
     async runToolCall({ callId }) {
       order.push(`begin ${callId}`)
-      await gates.find((gate) => gate.callId === callId)?.promise
+      if (callId === 'b') begun.resolve()
+      await gates.get(callId)?.promise
       order.push(`end ${callId}`)
       return { status: 'ok' }
     },
@@ -66,10 +70,9 @@ test('behavior: the calls of one reply run at the same time, the next round afte
       return callModel(round)
     },
   })
-  for (const { promise, resolve } of gates.toReversed()) {
-    resolve()
-    await promise
-  }
+  await begun.promise
+  gates.get('b')?.resolve()
+  gates.get('a')?.resolve()
   await running
   expect(order).toEqual(['round 0', 'begin a', 'begin b', 'end b', 'end a', 'round 1'])
 })
@@ -116,6 +119,76 @@ test('behavior: is cut at a round boundary and goes on from there', async () => 
   const second = scriptedPorts([success], { mustCut: () => true })
   expect(await runTurn(exit.carried, second.ports)).toMatchObject({ kind: 'ended' })
   expect(second.rounds.map(({ round }) => round)).toEqual([1])
+})
+
+test('behavior: messages that steer join before the next model call, each once', async () => {
+  const waiting = [['m2', 'm3'], [], ['m4']]
+  const { ports, rounds } = scriptedPorts([tools(), tools(), success], {
+    takeSteered: () => waiting.shift() ?? [],
+  })
+  await runTurn(turn, ports)
+  expect(rounds.map(({ steered }) => steered)).toEqual([['m2', 'm3'], undefined, ['m4']])
+})
+
+test('behavior: nothing joins a turn that has met a limit or is cut', async () => {
+  let taken = 0
+  const takeSteered = () => {
+    taken += 1
+    return []
+  }
+  await runTurn({ ...turn, round: 24, limits }, scriptedPorts([tools()], { takeSteered }).ports)
+  await runTurn(turn, scriptedPorts([tools()], { takeSteered, mustCut: () => true }).ports)
+  expect(taken).toBe(2)
+})
+
+test('behavior: is cut while calls wait for people, with what they wait for', async () => {
+  const later = { requestId: 'c.q1', kind: 'question', expiresAtMs: 9 } as const
+  const calls = [scheduledCall('a'), scheduledCall('b'), scheduledCall('c')]
+  const { ports, rounds } = scriptedPorts([tools(...calls)], {
+    runToolCall: async ({ callId }) =>
+      callId === 'a' ? { status: 'ok' } : { status: 'waiting', request: { ...later, requestId: callId } },
+  })
+  const waiting = calls.slice(1).map((call) => ({ ...call, request: { ...later, requestId: call.callId } }))
+  expect(await runTurn(turn, ports)).toEqual({
+    kind: 'cut',
+    carried: { turn: turn.turn, round: 1, limits, calls: waiting },
+  })
+  expect(rounds).toHaveLength(1)
+})
+
+test('behavior: carried calls end before the next round', async () => {
+  const { ports, rounds, ran } = scriptedPorts([success], { mustCut: () => true })
+  const exit = await runTurn({ ...turn, round: 3, limits, calls: [scheduledCall('a')] }, ports)
+  expect(exit).toMatchObject({ kind: 'ended', end: { outcome: 'success' } })
+  expect(ran).toEqual(['a'])
+  expect(rounds.map(({ round }) => round)).toEqual([3])
+})
+
+test('behavior: the time of a turn does not run while it waits for people', async () => {
+  const clock = { nowMs: 0, waitedMs: 0 }
+  const { ports, rounds } = scriptedPorts([tools(scheduledCall('a')), tools(scheduledCall('b')), success], {
+    now: () => clock.nowMs,
+    waitedMs: () => clock.waitedMs,
+    async runToolCall() {
+      clock.nowMs += 5_400
+      clock.waitedMs += 5_000
+      return { status: 'ok' }
+    },
+  })
+  expect(await runTurn(turn, ports)).toMatchObject({ end: { code: 'turn_time_limit' } })
+  expect(rounds).toHaveLength(2)
+})
+
+test('behavior: what a turn has waited before it is cut is carried with its limits', async () => {
+  const clock = { waitedMs: 700 }
+  const { ports } = scriptedPorts([tools(scheduledCall('a'))], {
+    waitedMs: () => clock.waitedMs,
+    async runToolCall() {
+      clock.waitedMs += 300
+      return { status: 'waiting', request: { requestId: 'q', kind: 'question', expiresAtMs: 9 } }
+    },
+  })
+  expect(await runTurn(turn, ports)).toMatchObject({ carried: { limits: { ...limits, deadlineMs: 1_300 } } })
 })
 
 test('error: 25 rounds end with too_many_rounds', async () => {
