@@ -20,6 +20,10 @@ export class MessageQueue {
     return this.#waiting.length
   }
 
+  get first(): MessageId | undefined {
+    return this.#waiting[0]?.messageId
+  }
+
   /** One that interrupts whatever runs is among those that wait. */
   get interrupts(): boolean {
     return this.#waiting.some(interrupts)
@@ -27,8 +31,7 @@ export class MessageQueue {
 
   /** Returns false for a message that was seen before. */
   add(message: WaitingMessage): boolean {
-    if (this.#seen.includes(message.messageId)) return false
-    this.#seen = [...this.#seen, message.messageId].slice(-seenMessageLimit)
+    if (!this.#see(message.messageId)) return false
     this.putBack([message])
     return true
   }
@@ -42,7 +45,9 @@ export class MessageQueue {
     }
   }
 
+  /** Also one whose signal is still to come. */
   remove(messageId: MessageId): void {
+    this.#see(messageId)
     this.#waiting = this.#waiting.filter((message) => message.messageId !== messageId)
   }
 
@@ -61,6 +66,13 @@ export class MessageQueue {
 
   toCarried(): { queue: WaitingMessage[]; seen: MessageId[] } {
     return { queue: this.#waiting, seen: this.#seen }
+  }
+
+  /** Returns false when it was seen before. */
+  #see(messageId: MessageId): boolean {
+    if (this.#seen.includes(messageId)) return false
+    this.#seen = [...this.#seen, messageId].slice(-seenMessageLimit)
+    return true
   }
 }
 

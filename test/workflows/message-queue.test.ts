@@ -1,47 +1,133 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
+import type { WaitingMessage } from '../../src/contracts/turn.ts'
 import { seenMessageLimit } from '../../src/contracts/limits.ts'
 import { MessageQueue } from '../../src/workflows/message-queue.ts'
 
 const first = { messageId: 'a', position: 1 }
 const second = { messageId: 'b', position: 2 }
 
-test('hands messages out in the order in which they came, each once', () => {
+function queueOf(...messages: WaitingMessage[]): MessageQueue {
   const queue = new MessageQueue()
-  for (const message of [first, second, first]) queue.add(message)
-  expect([queue.takeFirst(), queue.takeFirst(), queue.takeFirst()]).toEqual(['a', 'b', undefined])
+  for (const message of messages) queue.add(message)
+  return queue
+}
+
+function takeAll(queue: MessageQueue): string[] {
+  return Array.from({ length: queue.length }, () => queue.takeFirst() ?? '')
+}
+
+test('hands messages out in the order in which they came, each once', () => {
+  expect(takeAll(queueOf(first, second, first))).toEqual(['a', 'b'])
+})
+
+test('behavior: says whether a message is new', () => {
+  const queue = new MessageQueue()
+  expect([queue.add(first), queue.add(first)]).toEqual([true, false])
 })
 
 test('behavior: a message that was accepted earlier goes first, however late its signal is', () => {
-  const queue = new MessageQueue()
-  for (const message of [second, first]) queue.add(message)
-  expect([queue.takeFirst(), queue.takeFirst()]).toEqual(['a', 'b'])
+  expect(takeAll(queueOf(second, first))).toEqual(['a', 'b'])
 })
 
 test('behavior: a message that was taken is not queued again', () => {
-  const queue = new MessageQueue()
-  queue.add(first)
+  const queue = queueOf(first)
   queue.takeFirst()
   queue.add(first)
   expect(queue.length).toBe(0)
 })
 
+test('behavior: tells the next one without taking it', () => {
+  const queue = queueOf(second, first)
+  expect([queue.first, queue.length]).toEqual(['a', 2])
+  expect(new MessageQueue().first).toBeUndefined()
+})
+
 test('behavior: carries what waits and what was seen into the next run', () => {
-  const before = new MessageQueue()
-  for (const message of [first, second]) before.add(message)
-  before.takeFirst()
+  const before = queueOf(first, { ...second, busyPolicy: 'interrupt' }, { messageId: 'c', position: 3 })
+  before.remove('c')
   const { queue, seen } = before.toCarried()
   const after = new MessageQueue(queue, seen)
-  for (const message of [first, second]) after.add(message)
-  expect([after.takeFirst(), after.takeFirst()]).toEqual(['b', undefined])
+  for (const messageId of ['a', 'b', 'c']) after.add({ messageId, position: 9 })
+  expect(after.interrupts).toBe(true)
+  expect(takeAll(after)).toEqual(['b', 'a'])
 })
 
 test('behavior: remembers a bounded number of ids', () => {
-  const queue = new MessageQueue()
-  for (let position = 0; position < 3 * seenMessageLimit; position++) {
-    queue.add({ messageId: `m${position}`, position })
-  }
+  const messages = Array.from({ length: 3 * seenMessageLimit }, (_, position) => position)
+  const queue = queueOf(...messages.map((position) => ({ messageId: `m${position}`, position })))
   const { seen } = queue.toCarried()
   expect(seen).toHaveLength(seenMessageLimit)
   expect(seen.at(-1)).toBe(`m${3 * seenMessageLimit - 1}`)
+})
+
+describe('interrupt', () => {
+  const interrupting = { messageId: 'i', position: 3, busyPolicy: 'interrupt' } as const
+  const again = { messageId: 'j', position: 4, busyPolicy: 'interrupt' } as const
+
+  test('goes before whatever waits', () => {
+    expect(takeAll(queueOf(first, second, interrupting))).toEqual(['i', 'a', 'b'])
+  })
+
+  test('behavior: two of them keep their order', () => {
+    expect(takeAll(queueOf(first, again, interrupting, second))).toEqual(['i', 'j', 'a', 'b'])
+  })
+
+  test('behavior: is known until the last of them is taken', () => {
+    const queue = queueOf(first, interrupting, again)
+    const known = [queue.interrupts]
+    for (let taken = 0; taken < 2; taken++) {
+      queue.takeFirst()
+      known.push(queue.interrupts)
+    }
+    expect(known).toEqual([true, true, false])
+  })
+})
+
+describe('steer', () => {
+  const steering = { messageId: 's', position: 2, busyPolicy: 'steer' } as const
+  const other = { messageId: 't', position: 4, busyPolicy: 'steer' } as const
+
+  test('is taken for the running turn, in order, and the others wait on', () => {
+    const queue = queueOf(other, { messageId: 'c', position: 3 }, steering, first)
+    expect(queue.takeSteered()).toEqual([steering, other])
+    expect(takeAll(queue)).toEqual(['a', 'c'])
+  })
+
+  test('behavior: starts a turn of its own when nothing runs', () => {
+    expect(takeAll(queueOf(steering))).toEqual(['s'])
+  })
+
+  test('behavior: comes back to its place when it came to nothing', () => {
+    const queue = queueOf(first, steering, { messageId: 'c', position: 3 })
+    queue.putBack(queue.takeSteered())
+    expect(takeAll(queue)).toEqual(['a', 's', 'c'])
+  })
+
+  test('behavior: was put back and is still not queued twice', () => {
+    const queue = queueOf(steering)
+    queue.putBack(queue.takeSteered())
+    queue.add(steering)
+    expect(queue.length).toBe(1)
+  })
+})
+
+describe('withdraw', () => {
+  test('takes a message out', () => {
+    const queue = queueOf(first, second)
+    queue.remove('a')
+    expect(takeAll(queue)).toEqual(['b'])
+  })
+
+  test('behavior: a message whose signal comes later is not queued any more', () => {
+    const queue = new MessageQueue()
+    queue.remove('a')
+    expect([queue.add(first), queue.length]).toEqual([false, 0])
+  })
+
+  test('behavior: an interrupting message that is gone interrupts nothing', () => {
+    const queue = queueOf({ ...first, busyPolicy: 'interrupt' })
+    queue.remove('a')
+    expect(queue.interrupts).toBe(false)
+  })
 })
