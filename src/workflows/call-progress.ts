@@ -23,7 +23,11 @@ export class CallProgressTable {
   /** The call waits for a person, or goes on. */
   setStatus({ callId }: ScheduledCall, status: 'running' | 'waiting'): void {
     const call = this.#calls.get(callId)
-    if (call !== undefined) call.status = status
+    if (call === undefined) return
+    call.status = status
+    const step = call.steps.find((candidate) => candidate.status === 'running')
+    // It has only found out that it must ask first, and runs again.
+    if (status === 'waiting' && step !== undefined) step.status = 'pending'
   }
 
   beginStep({ callId }: ScheduledCall, stepIndex: number): void {

@@ -29,7 +29,7 @@ test('tells where each call is', () => {
       },
     ],
   })
-  expect(table.running()).toEqual(['time_now', 'time_now (simulate)'])
+  expect(table.describe()).toEqual(['- running: `time_now`', '- running: `time_now (simulate)`'])
 })
 
 test('behavior: nothing has run yet', () => {
@@ -49,7 +49,7 @@ test.for([
   table.endCall(stepped, { status })
   const [call] = table.answer().calls
   expect(call).toMatchObject({ status, steps: [{ status: 'ok' }, { status: 'ok' }, { status: step }] })
-  expect(table.running()).toEqual([])
+  expect(table.describe()).toEqual([])
 })
 
 test('behavior: a new turn forgets the calls of the last one', () => {
@@ -63,6 +63,27 @@ test('behavior: a new turn forgets the calls of the last one', () => {
 test('behavior: words about a call that is not known are ignored', () => {
   const table = new CallProgressTable()
   table.beginStep(stepped, 0)
+  table.setStatus(stepped, 'waiting')
   table.endCall(stepped, { status: 'ok' })
   expect(table.answer()).toEqual({ calls: [] })
+})
+
+test('behavior: a call that a person must allow waits from its beginning', () => {
+  const table = new CallProgressTable()
+  const request = { requestId: 'p', kind: 'permission', expiresAtMs: 1 } as const
+  table.beginCall({ ...scheduledCall('a'), request })
+  table.beginCall(scheduledCall('b'))
+  expect(table.describe()).toEqual(['- waiting: `time_now`', '- running: `time_now`'])
+  expect([table.count('waiting'), table.count('running')]).toEqual([1, 1])
+  table.setStatus(scheduledCall('a'), 'running')
+  expect([table.count('waiting'), table.count('running')]).toEqual([0, 2])
+})
+
+test('behavior: a step that finds out that it must ask first is still to come', () => {
+  const table = new CallProgressTable()
+  table.beginCall(stepped)
+  table.beginStep(stepped, 0)
+  table.setStatus(stepped, 'waiting')
+  const [call] = table.answer().calls
+  expect(call).toMatchObject({ status: 'waiting', steps: [{ status: 'pending' }, { status: 'pending' }, {}] })
 })
