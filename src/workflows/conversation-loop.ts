@@ -21,8 +21,10 @@ export class ConversationLoop {
   readonly #requests: OpenRequests
   readonly #state: StateOfConversation
   #cut: CarriedTurn | undefined
-  /** Of the turn that runs or is about to. */
+  /** Of the turn that runs. */
   #scope: Scope | undefined
+  /** Waits for its turn, and that turn is to be stopped. */
+  #stoppedEarly: MessageId | undefined
 
   constructor({ conversationId, turns, carried }: ConversationInput, engine: Engine) {
     this.#engine = engine
@@ -38,20 +40,20 @@ export class ConversationLoop {
   addMessage(message: WaitingMessage): void {
     const isNew = this.#queue.add(message)
     if (isNew && message.busyPolicy === 'interrupt' && this.#scope !== undefined) this.#stop(this.#scope)
-    if (this.#scope !== undefined) this.#state.describe()
+    if (this.#scope !== undefined) this.#refresh()
   }
 
   withdrawMessage(messageId: MessageId): void {
     this.#queue.remove(messageId)
-    this.#state.describe()
+    this.#refresh()
   }
 
   /** Stops the given turn, or whichever runs. */
   cancelTurn(turnId: TurnId | undefined): void {
     if (turnId !== undefined && turnId !== this.#state.runningTurnId) return
-    // A Stop that names no turn may come before the first round of the one that it means.
-    if (this.#scope === undefined && this.#queue.length > 0) this.#scope = this.#engine.openScope()
     if (this.#scope !== undefined) this.#stop(this.#scope)
+    // A Stop that names no turn may come before the one that it means.
+    else this.#stoppedEarly = this.#queue.first
   }
 
   /** For the update's validator. */
@@ -76,7 +78,10 @@ export class ConversationLoop {
   /** Works until the history is long enough; returns what the next run begins with. */
   async run(): Promise<ConversationInput> {
     for (;;) {
-      if (this.#cut === undefined) await this.#engine.until(() => this.#queue.length > 0)
+      // A message may be withdrawn in the moment in which it comes.
+      while (this.#cut === undefined && this.#queue.length === 0) {
+        await this.#engine.until(() => this.#queue.length > 0)
+      }
       const turn = this.#cut ?? this.#nextTurn()
       await this.#runTurn(turn)
       if (this.#cut !== undefined || this.#engine.mustContinueAsNew()) return this.#toInput()
@@ -85,8 +90,9 @@ export class ConversationLoop {
 
   async #runTurn(turn: CarriedTurn): Promise<void> {
     const scope = (this.#scope ??= this.#engine.openScope())
-    // A Stop came before the turn did; or what interrupts was posted later, or this turn would answer it.
-    if (scope.isCancelled || this.#queue.interrupts) this.#stop(scope)
+    const isStopped = turn.turn.messageIds.some((messageId) => messageId === this.#stoppedEarly)
+    // What interrupts was posted later, or this turn would answer it.
+    if (isStopped || this.#queue.interrupts) this.#stop(scope)
     const parts = {
       engine: this.#engine,
       state: this.#state,
@@ -120,6 +126,11 @@ export class ConversationLoop {
   #stop(scope: Scope): void {
     this.#state.change({ kind: 'stopAsked' })
     scope.cancel()
+  }
+
+  #refresh(): void {
+    this.#state.describe()
+    this.#requests.parkIfNeeded()
   }
 
   #mustPark(): boolean {

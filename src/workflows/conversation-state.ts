@@ -57,15 +57,15 @@ export class StateOfConversation {
   change(change: Change): void {
     const before = this.#phase.state
     this.#phase = nextPhase(this.#phase, change)
-    if (before !== this.#phase.state) this.#noteWaiting(before === 'waiting')
+    if (before !== this.#phase.state) this.#noteWaiting(before)
     this.describe()
   }
 
   /** Brings the phase in line with what the calls of the round are doing. */
   settleCalls(): void {
     const { calls } = this.#parts
-    if (calls.count('running') > 0) this.change({ kind: 'toolsRun' })
-    else if (calls.count('waiting') > 0) this.change({ kind: 'onlyPeopleAwaited' })
+    const waits = calls.count('running') === 0 && calls.count('waiting') > 0
+    this.change({ kind: waits ? 'onlyPeopleAwaited' : 'toolsRun' })
   }
 
   endTurn({ outcome, code }: TurnEnd): void {
@@ -120,17 +120,17 @@ export class StateOfConversation {
     this.#parts.engine.describe(lines.filter((line) => line !== '').join('\n\n'))
   }
 
-  #noteWaiting(waitedBefore: boolean): void {
+  #noteWaiting(before: Phase['state']): void {
     const { engine } = this.#parts
-    if (waitedBefore && this.#waitingSinceMs !== undefined) {
+    if (before === 'waiting' && this.#waitingSinceMs !== undefined) {
       this.#waitedMs += engine.now() - this.#waitingSinceMs
       this.#waitingSinceMs = undefined
     }
     if (this.#phase.state === 'waiting') this.#waitingSinceMs = engine.now()
     const needsHuman = this.#phase.state === 'waiting'
-    // The end of a turn writes the attributes anyway, and a stop is about to end it.
-    const isEnding = this.#phase.state === 'idle' || this.#phase.state === 'cancelling'
-    if (needsHuman === this.#needsHuman || isEnding) return
+    // A turn that was cut goes on to wait at once; the end of one writes the attributes, and a stop leads there.
+    const isPassing = before === 'idle' || this.#phase.state === 'idle' || this.#phase.state === 'cancelling'
+    if (needsHuman === this.#needsHuman || isPassing) return
     this.#needsHuman = needsHuman
     engine.index({ state: this.#phase.state, needsHuman })
   }

@@ -17,9 +17,11 @@ export type Appearance = { state: string; needsHuman?: boolean; model?: string; 
  * What the loop needs from the world. The workflow passes Temporal; a test passes plain functions.
  *
  * `until` must resolve with true when the condition holds, with false when the time is over, and must reject
- * when the scope it was called in is cancelled. Activities must reject when their scope is cancelled, after
- * they have ended, or resolve with what they came to; writes (`resolveRequest`, `finishTurn`, `failToolCall`)
- * must be repeated until they succeed.
+ * when the scope it was called in is cancelled. A condition may hold only for a moment, because it is looked at
+ * after each signal and update of a task. It must never change by time or by the length of the history: a refused
+ * update looks at it too, and is not there in a replay. Activities must reject when their scope is cancelled,
+ * after they have ended, or resolve with what they came to; writes (`resolveRequest`, `finishTurn`,
+ * `failToolCall`) must be repeated until they succeed.
  */
 export interface Engine extends Pick<Activities, 'resolveRequest' | 'finishTurn' | 'failToolCall'> {
   callModel(round: RoundRef, model: string | undefined): Promise<RoundOutcome>

@@ -7,7 +7,13 @@ import { type Engine, timeLeftMs } from './engine.ts'
 /** What came of asking: `parked` when the turn is to be cut while it waits. */
 export type Asked = RequestResolution | 'parked'
 
-type OpenRequest = { ref: RequestRef; given?: AnswerRef; asked?: Promise<Asked> }
+type OpenRequest = {
+  ref: RequestRef
+  given?: AnswerRef
+  asked?: Promise<Asked>
+  /** What it came to is being written. */
+  isWritten?: boolean
+}
 
 /**
  * What people are asked and have not answered. An answer is taken exactly once, by an update; no answer means
@@ -18,6 +24,7 @@ export class OpenRequests {
   readonly #open = new Map<RequestId, OpenRequest>()
   /** Holds while nothing but people is waited for and the run must end. */
   readonly #mustPark: () => boolean
+  #isParked = false
 
   constructor(engine: Engine, mustPark: () => boolean) {
     this.#engine = engine
@@ -36,7 +43,7 @@ export class OpenRequests {
   }
 
   list(): RequestRef[] {
-    return [...this.#open.values()].filter(({ given }) => given === undefined).map(({ ref }) => ref)
+    return [...this.#open.values()].filter((request) => !isSettled(request)).map(({ ref }) => ref)
   }
 
   /** Answers that are taken and not written yet. */
@@ -54,11 +61,12 @@ export class OpenRequests {
       const { outcome } = request.given
       throw this.#engine.refusal('request_resolved', `Request ${requestId} was ${outcome}.`, [outcome])
     }
-    if (request.given === undefined && isCancelling) {
-      throw this.#engine.refusal('request_resolved', `Request ${requestId} was cancelled.`, ['cancelled'])
-    }
-    if (request.given === undefined && this.#engine.now() >= request.ref.expiresAtMs) {
+    if (request.given !== undefined) return
+    if (request.isWritten === true || this.#engine.now() >= request.ref.expiresAtMs) {
       throw this.#engine.refusal('request_expired', `Request ${requestId} has expired.`, [])
+    }
+    if (isCancelling) {
+      throw this.#engine.refusal('request_resolved', `Request ${requestId} was cancelled.`, ['cancelled'])
     }
   }
 
@@ -77,21 +85,33 @@ export class OpenRequests {
     return request.asked
   }
 
-  /** Forgets what the turn asked; before, waits for what is being written. */
-  async close(): Promise<void> {
-    await Promise.allSettled([...this.#open.values()].map(({ asked }) => asked))
+  /** Forgets what a turn asked that has ended. */
+  clear(): void {
     this.#open.clear()
+  }
+
+  /** Lets go of all calls that wait when the run must end: they wait on in the next one. */
+  parkIfNeeded(): void {
+    this.#isParked = this.#canPark()
+  }
+
+  #canPark(): boolean {
+    return this.#mustPark() && ![...this.#open.values()].some(isSettled)
   }
 
   async #resolve(turn: Turn, request: OpenRequest): Promise<Asked> {
     const { ref } = request
     const hasAnswer = () => request.given !== undefined
     try {
-      const left = timeLeftMs(ref, this.#engine.now())
-      const inTime = await this.#engine.until(() => hasAnswer() || this.#mustPark(), left)
-      if (inTime && !hasAnswer()) {
-        delete request.asked
-        return 'parked'
+      while (!hasAnswer()) {
+        const left = timeLeftMs(ref, this.#engine.now())
+        if (!(await this.#engine.until(() => hasAnswer() || this.#isParked, left))) break
+        // A Stop, or an answer to another request, may have come with the same task.
+        this.#isParked &&= this.#canPark()
+        if (this.#isParked && !hasAnswer()) {
+          delete request.asked
+          return 'parked'
+        }
       }
     } catch (error) {
       // An answer that was taken is written, also when the turn is stopped in the same moment.
@@ -101,13 +121,21 @@ export class OpenRequests {
     return this.#write(turn, request)
   }
 
-  async #write({ conversationId, turnId }: Turn, { ref, given }: OpenRequest): Promise<RequestResolution> {
-    const { requestId } = ref
-    const answerId = given?.answerId ?? null
-    const resolution = await this.#engine.shield(() =>
-      this.#engine.resolveRequest({ conversationId, turnId, requestId, answerId }),
-    )
-    this.#open.delete(requestId)
-    return resolution
+  async #write({ conversationId, turnId }: Turn, request: OpenRequest): Promise<RequestResolution> {
+    const { requestId } = request.ref
+    const answerId = request.given?.answerId ?? null
+    request.isWritten = true
+    try {
+      return await this.#engine.shield(() =>
+        this.#engine.resolveRequest({ conversationId, turnId, requestId, answerId }),
+      )
+    } finally {
+      this.#open.delete(requestId)
+    }
   }
+}
+
+/** Nobody is waited for any more. */
+function isSettled({ given, isWritten }: OpenRequest): boolean {
+  return given !== undefined || isWritten === true
 }

@@ -29,8 +29,8 @@ export async function runConversationTurn(
     const answers = requests.listGiven()
     return answers.length === 0 ? exit : { kind: 'cut', carried: { ...exit.carried, answers } }
   }
-  await requests.close()
   if (!exit.end.written) await engine.shield(() => writeEnd(carried.turn, exit.end, engine))
+  requests.clear()
   return exit
 }
 
@@ -38,10 +38,11 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
   const { turn } = carried
   const { engine, state, calls, queue } = parts
   let steered: WaitingMessage[] = []
+  const running: Promise<CallOutcome>[] = []
   calls.beginTurn(turn.turnId)
   beginCalls(carried.calls ?? [], parts)
   try {
-    return await runTurn(carried, {
+    const exit = await runTurn(carried, {
       async callModel(round) {
         const outcome = await callModel(round, parts)
         // Once the model has answered, its activity has made them part of the turn.
@@ -49,21 +50,28 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
         steered = []
         return outcome
       },
-      runToolCall: (call) => runCall(turn, call, parts),
+      runToolCall(call) {
+        const outcome = runCall(turn, call, parts)
+        running.push(outcome)
+        return outcome
+      },
       takeSteered() {
         steered = queue.takeSteered()
         return steered.map(({ messageId }) => messageId)
       },
-      // A turn that is being stopped ends here: the next run would know nothing of the Stop.
-      mustCut: () => !scope.isCancelled && engine.mustContinueAsNew(),
+      mustCut: () => engine.mustContinueAsNew(),
       now: () => engine.now(),
       waitedMs: () => state.waitedMs,
     })
+    // A turn that is being stopped ends here: the next run would know nothing of the Stop.
+    return exit.kind === 'cut' && scope.isCancelled ? { kind: 'ended', end: stopped } : exit
   } catch (error) {
     // Nobody can tell whether the model was given them; a turn whose message was answered comes to nothing.
     queue.putBack(steered)
     // Whatever else still runs of this turn must not reach into the next one.
+    state.change({ kind: 'stopAsked' })
     scope.cancel()
+    await Promise.allSettled(running)
     return { kind: 'ended', end: toEnd(error, engine) }
   }
 }
@@ -79,12 +87,18 @@ async function callModel(round: RoundRef, parts: TurnParts): Promise<RoundOutcom
   return outcome
 }
 
-function beginCalls(opened: readonly ScheduledCall[], { calls, requests, state }: TurnParts): void {
+function beginCalls(opened: readonly ScheduledCall[], parts: TurnParts): void {
+  const { calls, requests } = parts
   for (const call of opened) {
     calls.beginCall(call)
     if (call.request !== undefined) requests.open(call.request)
   }
-  if (opened.length > 0) state.settleCalls()
+  if (opened.length > 0) settleCalls(parts)
+}
+
+function settleCalls({ state, requests }: TurnParts): void {
+  state.settleCalls()
+  requests.parkIfNeeded()
 }
 
 async function runCall(turn: Turn, call: ScheduledCall, parts: TurnParts): Promise<CallOutcome> {
@@ -93,14 +107,17 @@ async function runCall(turn: Turn, call: ScheduledCall, parts: TurnParts): Promi
   const ref = { conversationId, turnId, callId: call.callId }
   const note = (status: 'running' | 'waiting') => {
     calls.setStatus(call, status)
-    state.settleCalls()
+    settleCalls(parts)
   }
   const outcome = await runToolCall(call, {
     ask: (request) => requests.ask(turn, request),
     runTool: (wanted) => engine.runTool(ref, wanted),
     runToolStep: (wanted, stepIndex) => engine.runToolStep(ref, wanted, stepIndex),
     failToolCall: (_, failure) => engine.failToolCall({ ...ref, ...failure }),
-    onWait: () => note('waiting'),
+    onWait(_, request) {
+      requests.open(request)
+      note('waiting')
+    },
     onRun: () => note('running'),
     onStep(wanted, stepIndex) {
       calls.beginStep(wanted, stepIndex)
@@ -109,12 +126,14 @@ async function runCall(turn: Turn, call: ScheduledCall, parts: TurnParts): Promi
     classify: (error) => engine.classify(error),
   })
   calls.endCall(call, outcome)
-  state.settleCalls()
+  settleCalls(parts)
   return outcome
 }
 
+const stopped: TurnEnd = { outcome: 'cancelled', code: 'stopped', written: false }
+
 function toEnd(error: unknown, engine: Engine): TurnEnd {
-  if (engine.isCancellation(error)) return { outcome: 'cancelled', code: 'stopped', written: false }
+  if (engine.isCancellation(error)) return stopped
   return { outcome: 'error', code: engine.toTurnCode(error), written: false }
 }
 

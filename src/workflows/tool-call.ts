@@ -12,7 +12,7 @@ export interface ToolCallPorts {
   /** Writes the end of a call whose activity could not. */
   failToolCall(call: ScheduledCall, failure: Pick<FailedCallRef, 'status' | 'code'>): Promise<CallOutcome>
   /** Told before it waits for a person, and before each step, for the progress query. */
-  onWait(call: ScheduledCall): void
+  onWait(call: ScheduledCall, request: RequestRef): void
   onStep(call: ScheduledCall, stepIndex: number): void
   onRun(call: ScheduledCall): void
   /** What an activity's failure means; `cancelled` lets the turn end the call. */
@@ -29,7 +29,7 @@ export async function runToolCall(call: ScheduledCall, ports: ToolCallPorts): Pr
     let { request } = call
     for (;;) {
       if (request !== undefined) {
-        ports.onWait(call)
+        ports.onWait(call, request)
         const asked = await ports.ask(request)
         if (asked === 'parked') return { status: 'waiting', request }
         const decided = asked.calls[call.callId] ?? 'cancelled'

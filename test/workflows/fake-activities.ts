@@ -1,0 +1,104 @@
+import type { RequestKind, RequestRef } from '../../src/contracts/human-request.ts'
+import { callIdOf, permissionIdOf, requestIdOf } from '../../src/contracts/ids.ts'
+import type { CallOutcome, ScheduledCall } from '../../src/contracts/tool-call.ts'
+import type { RoundOutcome, RoundRef } from '../../src/contracts/turn.ts'
+import type { FakeDatabase } from './fake-database.ts'
+import type { Asked } from './fake-engine.ts'
+import { scheduledCall } from './scheduled-call.ts'
+
+/** A call as a model may ask for it: some of them must ask a person first. */
+export type CallPlan = 'plain' | 'stepped' | 'permission' | 'question'
+/** How a model call ends: by itself, without its activity having said so, or with calls. */
+export type Reply = 'answers' | 'fails' | 'limits' | 'throws' | 'cancelled' | CallPlan[]
+/** How a tool's activity ends. */
+export type ToolEnd = 'ok' | 'error' | 'throws' | 'timeout' | 'ungranted' | 'cancelled'
+
+export type Ending = { value: unknown } | { error: 'thrown' | 'timeout' | 'cancelled' }
+
+/** Times of what models and tools of the test ask for. */
+export const requestTtlMs = 5_000
+const turnTimeMs = 20_000
+const rounds = 5
+
+/** One try of a model call. */
+export function tryModelCall(db: FakeDatabase, round: RoundRef, reply: Reply, nowMs: number): Ending {
+  if (reply === 'cancelled') return { error: 'cancelled' }
+  const begun = db.beginRound(round)
+  if (begun.outcome === 'done') return { value: begun.stored }
+  if (begun.outcome !== 'run') return { value: { kind: 'nothing' } satisfies RoundOutcome }
+  if (reply === 'throws') return { error: 'thrown' }
+  const finish = (outcome: RoundOutcome) => ({ value: db.finishRound(round, outcome, [], []) })
+  if (begun.isCancelling) return finish({ kind: 'finished', outcome: 'cancelled', code: 'stopped' })
+  if (reply === 'answers') return finish({ kind: 'finished', outcome: 'success' })
+  if (reply === 'fails') return finish({ kind: 'finished', outcome: 'error', code: 'model_silent' })
+  if (reply === 'limits') return finish({ kind: 'finished', outcome: 'limit', code: 'output_limit' })
+  return { value: finishWithCalls(db, round, reply, nowMs) }
+}
+
+function finishWithCalls(db: FakeDatabase, round: RoundRef, plans: CallPlan[], nowMs: number): RoundOutcome {
+  const expiresAtMs = nowMs + requestTtlMs
+  const calls = plans.map((plan, index): ScheduledCall => {
+    const callId = callIdOf(round.turnId, round.round, index)
+    const call = scheduledCall(callId, plan === 'stepped' ? ['one', 'two'] : [])
+    if (plan === 'permission') {
+      const requestId = permissionIdOf(round.turnId, round.round)
+      return { ...call, request: { requestId, kind: 'permission', expiresAtMs } }
+    }
+    if (plan !== 'question') return call
+    return { ...call, request: { requestId: requestIdOf(callId, 0), kind: 'question', expiresAtMs } }
+  })
+  const requests = new Map<string, { ref: RequestRef; callIds: string[] }>()
+  for (const { request, callId } of calls) {
+    if (request === undefined) continue
+    const others = requests.get(request.requestId)?.callIds ?? []
+    requests.set(request.requestId, { ref: request, callIds: [...others, callId] })
+  }
+  const limits = { rounds, deadlineMs: nowMs + turnTimeMs }
+  const outcome: RoundOutcome = { kind: 'tools', calls, limits, model: 'scripted/demo' }
+  const callIds = calls.map(({ callId }) => callId)
+  return db.finishRound(round, outcome, callIds, [...requests.values()])
+}
+
+/** One try of a tool or of a step. */
+export function tryTool(
+  db: FakeDatabase,
+  asked: Extract<Asked, { kind: 'runTool' | 'runToolStep' }>,
+  end: ToolEnd,
+  nowMs: number,
+): Ending {
+  if (end === 'cancelled' || end === 'timeout') return { error: end }
+  const { callId, turnId } = asked.call
+  const ended = (outcome: CallOutcome) => ({ value: outcome })
+  const begun = db.beginTry(callId)
+  if (begun.outcome === 'done') return ended({ status: begun.status })
+  if (end === 'throws') return { error: 'thrown' }
+  if (begun.isCancelling) return ended({ status: db.finishCall(callId, 'cancelled') })
+  const isFirst = asked.kind === 'runTool' || asked.stepIndex === 0
+  const waitsFor = db.requests.find(({ callIds, outcome }) => callIds.includes(callId) && !outcome)
+  const wasAsked = db.requests.some(({ callIds }) => callIds.includes(callId))
+  if (waitsFor !== undefined) return ended({ status: 'waiting', request: waitsFor.ref })
+  if (end === 'ungranted' && isFirst && !wasAsked) {
+    const kind: RequestKind = 'permission'
+    const ref = { requestId: requestIdOf(callId, 0), kind, expiresAtMs: nowMs + requestTtlMs }
+    db.openRequest({ ref, turnId, callIds: [callId] })
+    return ended({ status: 'waiting', request: ref })
+  }
+  if (end === 'error') return ended({ status: db.finishCall(callId, 'error') })
+  const isLast = asked.kind === 'runTool' || asked.stepIndex === asked.stepCount - 1
+  return ended({ status: isLast ? db.finishCall(callId, 'ok') : 'ok' })
+}
+
+/** A write, which succeeds in the end. */
+export function write(
+  db: FakeDatabase,
+  asked: Extract<Asked, { kind: 'resolveRequest' | 'failToolCall' | 'finishTurn' }>,
+): Ending {
+  switch (asked.kind) {
+    case 'resolveRequest':
+      return { value: db.resolveRequest(asked.request) }
+    case 'failToolCall':
+      return { value: { status: db.finishCall(asked.call.callId, asked.call.status) } }
+    case 'finishTurn':
+      return { value: db.finishTurn(asked.end) }
+  }
+}

@@ -1,0 +1,183 @@
+import type {
+  FinishTurnRef,
+  RequestResolution,
+  ResolveRequestRef,
+} from '../../src/contracts/activity-interface.ts'
+import type { BusyPolicy } from '../../src/contracts/conversation.ts'
+import type { RequestOutcome, RequestRef } from '../../src/contracts/human-request.ts'
+import type { CallId, MessageId, TurnId } from '../../src/contracts/ids.ts'
+import type { ToolStatus } from '../../src/contracts/tool-call.ts'
+import type { RoundOutcome, RoundRef } from '../../src/contracts/turn.ts'
+
+export type FakeMessage = {
+  messageId: MessageId
+  position: number
+  busyPolicy: BusyPolicy
+  state: 'queued' | 'done' | 'withdrawn'
+  turnId?: TurnId
+}
+export type FakeCall = { callId: CallId; turnId: TurnId; status?: ToolStatus; ends: number }
+export type FakeRequest = {
+  ref: RequestRef
+  turnId: TurnId
+  callIds: CallId[]
+  outcome?: RequestOutcome
+  answerId?: string | null
+}
+export type BegunRound =
+  | { outcome: 'run'; isCancelling: boolean }
+  | { outcome: 'done'; stored: RoundOutcome }
+  | { outcome: 'taken' | 'over' }
+
+/** One conversation's rows, under the rules of the functions in `src/store/migrations`. */
+export class FakeDatabase {
+  readonly messages: FakeMessage[] = []
+  readonly calls = new Map<CallId, FakeCall>()
+  readonly requests: FakeRequest[] = []
+  readonly answers = new Map<string, RequestOutcome>()
+  /** What became of each turn that was begun. */
+  readonly ends = new Map<TurnId, string>()
+  /** Events that carry a turn's id, in order. */
+  readonly events: { turnId: TurnId; type: string }[] = []
+  turnId: TurnId | undefined
+  #isCancelling = false
+  readonly #rounds = new Map<string, RoundOutcome>()
+
+  accept(busyPolicy: BusyPolicy): FakeMessage {
+    const position = this.messages.length + 1
+    const message: FakeMessage = { messageId: `m${position}`, position, busyPolicy, state: 'queued' }
+    this.messages.push(message)
+    return message
+  }
+
+  withdraw(message: FakeMessage): boolean {
+    if (message.state !== 'queued') return false
+    message.state = 'withdrawn'
+    return true
+  }
+
+  /** Returns what the workflow is to be told: a turn, or null for the one that is about to begin. */
+  stop(): TurnId | null | undefined {
+    if (this.turnId !== undefined) {
+      this.#isCancelling = true
+      return this.turnId
+    }
+    return this.messages.some(({ state }) => state === 'queued') ? null : undefined
+  }
+
+  beginRound({ turnId, round, messageIds, steered = [] }: RoundRef): BegunRound {
+    const stored = this.#rounds.get(`${turnId} ${round}`)
+    if (stored !== undefined) return { outcome: 'done', stored }
+    if (this.ends.has(turnId)) return { outcome: 'over' }
+    const started = this.messages.filter(({ messageId }) => messageIds.includes(messageId))
+    if (started.some((message) => message.state === 'withdrawn' || isOfAnother(message, turnId))) {
+      return { outcome: 'taken' }
+    }
+    if (this.turnId !== undefined && this.turnId !== turnId) {
+      throw new Error(`${turnId} began while ${this.turnId} runs.`)
+    }
+    for (const message of this.messages) {
+      const isWanted = [...messageIds, ...steered].includes(message.messageId)
+      if (isWanted && message.state === 'queued') Object.assign(message, { state: 'done', turnId })
+    }
+    if (this.turnId === undefined) this.#isCancelling = false
+    this.turnId = turnId
+    if (round === 0) this.#append(turnId, 'turn.started')
+    this.#append(turnId, 'round.started')
+    return { outcome: 'run', isCancelling: this.#isCancelling }
+  }
+
+  /** Returns the outcome that stands. */
+  finishRound(
+    { turnId, round }: RoundRef,
+    outcome: RoundOutcome,
+    calls: readonly CallId[],
+    requests: readonly Omit<FakeRequest, 'turnId'>[],
+  ): RoundOutcome {
+    const stored = this.#rounds.get(`${turnId} ${round}`)
+    if (stored !== undefined) return stored
+    if (this.turnId !== turnId) return { kind: 'nothing' }
+    this.#rounds.set(`${turnId} ${round}`, outcome)
+    for (const callId of calls) this.calls.set(callId, { callId, turnId, ends: 0 })
+    for (const request of requests) this.openRequest({ ...request, turnId })
+    if (outcome.kind === 'finished') this.#endTurn(turnId, outcome.outcome)
+    return outcome
+  }
+
+  openRequest(request: FakeRequest): void {
+    if (this.requests.some(({ ref }) => ref.requestId === request.ref.requestId)) return
+    this.requests.push(request)
+    this.#append(request.turnId, 'request.opened')
+  }
+
+  resolveRequest({
+    requestId,
+    answerId,
+  }: Pick<ResolveRequestRef, 'requestId' | 'answerId'>): RequestResolution {
+    const request = this.requests.find(({ ref }) => ref.requestId === requestId)
+    if (request === undefined) return { calls: {} }
+    if (request.outcome === undefined) {
+      const outcome = answerId === null ? 'expired' : this.answers.get(answerId)
+      if (outcome === undefined) return { calls: {} }
+      Object.assign(request, { outcome, answerId })
+      this.#append(request.turnId, 'request.resolved')
+      if (request.ref.kind === 'question') this.#endAll(request, outcome === 'answered' ? 'ok' : 'denied')
+      else if (outcome !== 'approved') this.#endAll(request, 'denied')
+    }
+    const calls = request.callIds.map((callId) => [callId, this.calls.get(callId)?.status ?? 'run'] as const)
+    return { calls: Object.fromEntries(calls) }
+  }
+
+  beginTry(
+    callId: CallId,
+  ): { outcome: 'run'; isCancelling: boolean } | { outcome: 'done'; status: ToolStatus } {
+    const call = this.calls.get(callId)
+    if (call === undefined) throw new Error(`There is no call ${callId}.`)
+    if (call.status !== undefined) return { outcome: 'done', status: call.status }
+    return { outcome: 'run', isCancelling: this.#isCancelling && this.turnId === call.turnId }
+  }
+
+  /** Returns the status that stands. */
+  finishCall(callId: CallId, status: ToolStatus): ToolStatus {
+    const call = this.calls.get(callId)
+    if (call === undefined) throw new Error(`There is no call ${callId}.`)
+    if (call.status === undefined) {
+      call.status = status
+      call.ends += 1
+      this.#append(call.turnId, 'tool.completed')
+    }
+    return call.status
+  }
+
+  finishTurn(end: FinishTurnRef): void {
+    const { turnId } = end
+    this.beginRound({ ...end, round: 0 })
+    if (this.turnId !== turnId) return
+    for (const request of this.requests.filter((each) => each.turnId === turnId && !each.outcome)) {
+      request.outcome = 'cancelled'
+      this.#append(turnId, 'request.resolved')
+    }
+    const open = [...this.calls.values()].filter((call) => call.turnId === turnId && !call.status)
+    for (const { callId } of open) this.finishCall(callId, 'cancelled')
+    this.#endTurn(turnId, end.outcome)
+  }
+
+  #endAll({ callIds }: FakeRequest, status: ToolStatus): void {
+    for (const callId of callIds) this.finishCall(callId, status)
+  }
+
+  #endTurn(turnId: TurnId, outcome: string): void {
+    this.#append(turnId, 'turn.finished')
+    this.ends.set(turnId, outcome)
+    this.turnId = undefined
+  }
+
+  #append(turnId: TurnId, type: string): void {
+    if (this.ends.has(turnId)) throw new Error(`${type} of ${turnId} after its end.`)
+    this.events.push({ turnId, type })
+  }
+}
+
+function isOfAnother(message: FakeMessage, turnId: TurnId): boolean {
+  return message.turnId !== undefined && message.turnId !== turnId
+}
