@@ -11,7 +11,8 @@ import { expectWholeLog } from '../support/whole-log.ts'
 let product: Product
 
 beforeAll(async () => {
-  product = await startProduct()
+  // Fewer activities at a time than conversations that wait: whoever waits for a person must not take a place.
+  product = await startProduct({ env: { PERDURA_WORKER_SLOTS: '4' } })
 })
 afterAll(() => product.close())
 
