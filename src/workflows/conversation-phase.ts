@@ -19,13 +19,25 @@ export type Change =
 /** What may follow a state at all: a table with any other successor does not compile. */
 type Successors = {
   idle: 'idle' | 'thinking'
-  thinking: 'thinking' | 'tools' | 'waiting' | 'cancelling' | 'idle'
-  tools: 'thinking' | 'tools' | 'waiting' | 'cancelling' | 'idle'
-  waiting: 'thinking' | 'tools' | 'waiting' | 'cancelling' | 'idle'
+  thinking: ConversationState
+  tools: ConversationState
+  waiting: ConversationState
   cancelling: 'cancelling' | 'idle'
 }
 
-const successors: { [From in ConversationState]: { [Kind in Change['kind']]: Successors[From] } } = {
+type Row<From extends ConversationState> = { [Kind in Change['kind']]: Successors[From] }
+
+/** While a turn goes on, each change says by itself what comes next. */
+const working: Row<'thinking' | 'tools' | 'waiting'> = {
+  turnBegan: 'thinking',
+  modelCalled: 'thinking',
+  toolsRun: 'tools',
+  onlyPeopleAwaited: 'waiting',
+  stopAsked: 'cancelling',
+  turnEnded: 'idle',
+}
+
+const successors: { [From in ConversationState]: Row<From> } = {
   idle: {
     turnBegan: 'thinking',
     modelCalled: 'idle',
@@ -34,30 +46,9 @@ const successors: { [From in ConversationState]: { [Kind in Change['kind']]: Suc
     stopAsked: 'idle',
     turnEnded: 'idle',
   },
-  thinking: {
-    turnBegan: 'thinking',
-    modelCalled: 'thinking',
-    toolsRun: 'tools',
-    onlyPeopleAwaited: 'waiting',
-    stopAsked: 'cancelling',
-    turnEnded: 'idle',
-  },
-  tools: {
-    turnBegan: 'thinking',
-    modelCalled: 'thinking',
-    toolsRun: 'tools',
-    onlyPeopleAwaited: 'waiting',
-    stopAsked: 'cancelling',
-    turnEnded: 'idle',
-  },
-  waiting: {
-    turnBegan: 'thinking',
-    modelCalled: 'thinking',
-    toolsRun: 'tools',
-    onlyPeopleAwaited: 'waiting',
-    stopAsked: 'cancelling',
-    turnEnded: 'idle',
-  },
+  thinking: working,
+  tools: working,
+  waiting: working,
   // A turn that is being stopped only ends: whatever else still happens to it changes nothing.
   cancelling: {
     turnBegan: 'cancelling',
