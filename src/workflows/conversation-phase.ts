@@ -25,10 +25,10 @@ type Successors = {
   cancelling: 'cancelling' | 'idle'
 }
 
-type Row<From extends ConversationState> = { [Kind in Change['kind']]: Successors[From] }
+type Row<Next extends ConversationState> = Record<Change['kind'], Next>
 
 /** While a turn goes on, each change says by itself what comes next. */
-const working: Row<'thinking' | 'tools' | 'waiting'> = {
+const working: Row<ConversationState> = {
   turnBegan: 'thinking',
   modelCalled: 'thinking',
   toolsRun: 'tools',
@@ -37,7 +37,7 @@ const working: Row<'thinking' | 'tools' | 'waiting'> = {
   turnEnded: 'idle',
 }
 
-const successors: { [From in ConversationState]: Row<From> } = {
+const successors: { [From in ConversationState]: Row<Successors[From]> } = {
   idle: {
     turnBegan: 'thinking',
     modelCalled: 'idle',
