@@ -106,7 +106,7 @@ export class StateOfConversation {
     const lines = [
       `**${phase.state}**`,
       phase.state === 'idle'
-        ? `${this.#turns} turns${this.#lastEnd === undefined ? '' : `, the last one: ${this.#lastEnd}`}`
+        ? `${count(this.#turns, 'turn')}${this.#lastEnd === undefined ? '' : `, the last one: ${this.#lastEnd}`}`
         : `Turn \`${phase.turnId}\`, round ${phase.round}`,
       ...calls.describe(),
       ...requests
@@ -115,7 +115,7 @@ export class StateOfConversation {
           ({ requestId, kind, expiresAtMs }) =>
             `- waits for a person: ${kind} \`${requestId}\`, until ${toTime(expiresAtMs)}`,
         ),
-      queue.length === 0 ? '' : `${queue.length} messages are queued`,
+      queue.length === 0 ? '' : `${count(queue.length, 'message')} queued`,
     ]
     this.#parts.engine.describe(lines.filter((line) => line !== '').join('\n\n'))
   }
@@ -138,4 +138,8 @@ export class StateOfConversation {
 
 function toTime(timeMs: number): string {
   return new Date(timeMs).toISOString()
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`
 }

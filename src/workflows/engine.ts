@@ -27,7 +27,8 @@ export interface Engine extends Pick<Activities, 'resolveRequest' | 'finishTurn'
   callModel(round: RoundRef, model: string | undefined): Promise<RoundOutcome>
   runTool(ref: ToolCallRef, call: ScheduledCall): Promise<CallOutcome>
   runToolStep(ref: ToolCallRef, call: ScheduledCall, stepIndex: number): Promise<CallOutcome>
-  until(holds: () => boolean, timeoutMs?: number): Promise<boolean>
+  /** `summary` says in the Temporal UI what the time is for. */
+  until(holds: () => boolean, timeoutMs?: number, summary?: string): Promise<boolean>
   openScope(): Scope
   /** Runs although the scope around it is cancelled. */
   shield<Result>(body: () => Promise<Result>): Promise<Result>

@@ -102,10 +102,11 @@ export class OpenRequests {
   async #resolve(turn: Turn, request: OpenRequest): Promise<Asked> {
     const { ref } = request
     const hasAnswer = () => request.given !== undefined
+    const summary = `waits for a person: ${ref.kind}`
     try {
       while (!hasAnswer()) {
         const left = timeLeftMs(ref, this.#engine.now())
-        if (!(await this.#engine.until(() => hasAnswer() || this.#isParked, left))) break
+        if (!(await this.#engine.until(() => hasAnswer() || this.#isParked, left, summary))) break
         // A Stop, or an answer to another request, may have come with the same task.
         this.#isParked &&= this.#canPark()
         if (this.#isParked && !hasAnswer()) {

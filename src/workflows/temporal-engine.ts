@@ -30,8 +30,9 @@ export function createTemporalEngine(): Engine {
     callModel: scheduleModelCall,
     runTool: scheduleTool,
     runToolStep: scheduleToolStep,
-    async until(holds, timeoutMs) {
-      if (timeoutMs !== undefined) return condition(holds, timeoutMs)
+    async until(holds, timeoutMs, summary) {
+      if (timeoutMs !== undefined)
+        return condition(holds, timeoutMs, summary === undefined ? {} : { summary })
       await condition(holds)
       return true
     },
