@@ -1,18 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import type { Client } from '../../src/client/create-client.ts'
+import { type Client, createClient } from '../../src/client/create-client.ts'
 import type { Event } from '../../src/contracts/event.ts'
+import { readGiven } from '../support/asked.ts'
 import { follow, ofType } from '../support/follow.ts'
 import { type Product, startProduct } from '../support/product.ts'
+import { loginBoth } from '../support/raw-client.ts'
 import { callsOf, startTalk, textOf } from '../support/talk.ts'
-import { expectEachOnce, expectOneResultEach, readLog } from '../support/whole-log.ts'
+import { expectEachOnce, expectOneResultEach, expectWholeLog, readLog } from '../support/whole-log.ts'
 
 let product: Product
 let client: Client
+let token: string
 
 beforeAll(async () => {
   product = await startProduct()
-  client = await product.login()
+  ;({ client, token } = await loginBoth(product.url))
 })
 afterAll(() => product.close())
 
@@ -40,6 +43,22 @@ test('a model that streams is closed, and what it said is kept', async () => {
   await expectEachOnce(client, id, following.events)
 })
 
+test('an api that does not stream the turn stops it as well', async () => {
+  const { id, turnId, following } = await startTalk(product, client, 'other', [
+    textOf('Partial', { gate: 'never' }),
+  ])
+  await following.until(({ type }) => type === 'text.delta')
+  const { url } = await product.startApi()
+  const stopped = await createClient({ url, token }).cancelTurn(id)
+  const end = await following.untilTurns(1)
+  following.close()
+
+  expect(stopped).toEqual({ turnId })
+  expect(end).toMatchObject(cancelled)
+  expect(await product.model.requests('other')).toMatchObject([{ state: 'closed' }])
+  await expectWholeLog(client, id, following.events)
+})
+
 test('tools that run are cancelled, each with one result', async () => {
   const gates = ['tools-0', 'tools-1', 'tools-2']
   const { id, turnId, following } = await startTalk(product, client, 'tools', [
@@ -62,14 +81,17 @@ test('tools that run are cancelled, each with one result', async () => {
   expectNothingAfterItsEnd(await readLog(client, id), turnId)
 })
 
-test('a step that runs is cancelled with its call', async () => {
+test('a step that runs is cancelled with its call, and those before it keep their results', async () => {
   const { id, turnId, following } = await startTalk(product, client, 'step', [
     callsOf({ name: 'gated_steps', arguments: { gate: 'step' } }),
+    textOf('Next.'),
   ])
   product.gates.open('step-one')
   await product.gates.untilArrived('step-two')
   await client.cancelTurn(id)
   const end = await following.untilTurns(1)
+  await client.postMessage(id, { text: 'Go on' })
+  await following.untilTurns(2)
   following.close()
 
   expect(end).toMatchObject(cancelled)
@@ -80,6 +102,47 @@ test('a step that runs is cancelled with its call', async () => {
   expectOneResultEach(following.events)
   expect(product.gates.arrivals('step-three')).toBe(0)
   expectNothingAfterItsEnd(await readLog(client, id), turnId)
+})
+
+test('what was said and done before the stop is known to the model', async () => {
+  const calls = [
+    { name: 'gated', arguments: { gate: 'known-0' } },
+    { name: 'gated', arguments: { gate: 'known-1' } },
+  ]
+  const { id, following, text } = await startTalk(product, client, 'known', [
+    {
+      parts: [
+        { type: 'text', text: 'Two gates.' },
+        { type: 'toolCalls', calls },
+      ],
+    },
+    textOf('Partial', { gate: 'never' }),
+    textOf('Next.'),
+  ])
+  product.gates.open('known-0')
+  await product.gates.untilArrived('known-1')
+  await following.until(({ type }) => type === 'tool.completed')
+  await client.cancelTurn(id)
+  await following.untilTurns(1)
+  await client.postMessage(id, { text: 'Go on' })
+  await following.until(({ type, turnId }) => type === 'text.delta' && turnId === `${id}.t2`)
+  await client.cancelTurn(id)
+  await following.untilTurns(2)
+  await client.postMessage(id, { text: 'Go on' })
+  await following.untilTurns(3)
+  following.close()
+
+  const given = await readGiven(product.model, 'known', 3)
+  expect(given).toMatchObject([
+    { role: 'user', content: text },
+    { role: 'assistant', content: 'Two gates.' },
+    { role: 'tool', content: '{"passed":"known-0"}' },
+    { role: 'tool', content: expect.stringContaining('The user stopped the turn.') },
+    { role: 'user', content: 'Go on' },
+    { role: 'assistant', content: 'Partial' },
+    { role: 'user', content: 'Go on' },
+  ])
+  await expectWholeLog(client, id, following.events)
 })
 
 test('nothing happens when nothing runs', async () => {
@@ -111,6 +174,24 @@ test('two stops end the turn once', async () => {
 
   const ends = ofType(following.events, 'turn.finished')
   expect(ends.map(({ outcome }) => outcome)).toEqual(['cancelled', 'success'])
+})
+
+test('a stop of a turn that has ended does not reach the next one', async () => {
+  const { id, turnId, following } = await startTalk(product, client, 'late', [
+    textOf('Answer.'),
+    textOf('Before, ', { gate: 'late' }, 'and after.'),
+  ])
+  await following.untilTurns(1)
+  await client.postMessage(id, { text: 'Go on' })
+  await following.until((event) => event.type === 'text.delta' && event.turnId === `${id}.t2`)
+  const stopped = await client.cancelTurn(id, turnId)
+  await product.model.openGate('late')
+  const end = await following.untilTurns(2)
+  following.close()
+
+  expect(stopped).toEqual({ turnId: null })
+  expect(end).toMatchObject({ outcome: 'success' })
+  await expectWholeLog(client, id, following.events)
 })
 
 test('messages that wait are answered after the stop', async () => {
@@ -155,4 +236,22 @@ test('a tool that ignores its signal is fenced off', async () => {
   expectNothingAfterItsEnd(await readLog(client, id), turnId)
   const results = ofType(await readLog(client, id), 'tool.completed')
   expect(results).toMatchObject([{ status: 'cancelled', error: { code: 'stopped' } }])
+})
+
+test('a stop takes less than a second, nearly always', async () => {
+  const tookMs: number[] = []
+  for (let index = 0; index < 20; index++) {
+    const key = `fast-${index}`
+    const { id, following } = await startTalk(product, client, key, [textOf('Partial', { gate: 'never' })])
+    await following.until(({ type }) => type === 'text.delta')
+    const askedAtMs = Date.now()
+    await client.cancelTurn(id)
+    const { endedAtMs = Infinity } = await product.model.until(key, 1, 'closed')
+    tookMs.push(endedAtMs - askedAtMs)
+    following.close()
+  }
+
+  // The 95th of a hundred; one of twenty may take longer.
+  const [, p95 = Infinity] = tookMs.toSorted((a, b) => b - a)
+  expect(p95).toBeLessThan(1_000)
 })

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { Client, Connection } from '@temporalio/client'
 import proto from '@temporalio/proto'
 
 import { workflowIdOf } from '../../src/contracts/ids.ts'
 import type { Product } from './product.ts'
+
+const scheduled = proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 
 export type History = proto.temporal.api.history.v1.IHistory
 
@@ -25,6 +29,21 @@ export async function listRetryReasons(product: Product, conversationId: string)
     return (events ?? []).flatMap(({ activityTaskStartedEventAttributes: started }) =>
       started?.lastFailure?.message ? [started.lastFailure.message] : [],
     )
+  })
+}
+
+/** Resolves when an activity of the conversation has failed and waits for its next try. */
+export async function untilWaitsToRetry(product: Product, conversationId: string): Promise<void> {
+  await withTemporal(product, async (client) => {
+    const handle = client.workflow.getHandle(workflowIdOf(conversationId))
+    for (;;) {
+      const { raw } = await handle.describe()
+      const waits = raw.pendingActivities?.some(
+        ({ state, attempt }) => state === scheduled && (attempt ?? 1) > 1,
+      )
+      if (waits) return
+      await sleep(10)
+    }
   })
 }
 
