@@ -1,3 +1,5 @@
+import { setTimeout as passTime } from 'node:timers/promises'
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
@@ -14,7 +16,7 @@ let raw: RawClient
 
 beforeAll(async () => {
   // A turn may take less time than people may.
-  const times = { PERDURA_REQUEST_TTL_SECONDS: '4', PERDURA_TURN_TIMEOUT_MS: '3000' }
+  const times = { PERDURA_REQUEST_TTL_SECONDS: '6', PERDURA_TURN_TIMEOUT_MS: '5000' }
   product = await startProduct({ env: times })
   ;({ client, raw } = await loginBoth(product.url))
 })
@@ -62,4 +64,28 @@ test("behavior: a turn's own time still runs out, however long it had waited", a
   following.close()
   expect(end).toMatchObject({ outcome: 'limit', code: 'turn_time_limit' })
   await expectWholeLog(client, id, following.events)
+})
+
+test('an answer in the moment in which the time is over counts, or is told that it came too late', async () => {
+  const answered = await Promise.all(
+    Array.from({ length: 24 }, async (_, index) => {
+      const key = `moment-${index}`
+      const { id, following } = await startTalk(product, client, key, [questionOf(), textOf('Well.')])
+      const { requestId, expiresAt } = await untilAsked(following)
+      // From 60 ms before it to 55 ms after it.
+      await passTime(Date.parse(expiresAt) - Date.now() + (index - 12) * 5)
+      const answer = await raw(`/api/requests/${requestId}/response`, { answers: { which: 'left' } })
+      await following.untilTurns(1)
+      following.close()
+      return { id, key, following, answer }
+    }),
+  )
+  for (const { id, key, following, answer } of answered) {
+    const [outcome] = ofType(following.events, 'request.resolved').map((event) => event.outcome)
+    const [result] = await readResults(product.model, key, 2)
+    const counts = outcome === 'answered'
+    expect([answer.status, answer.body['code']]).toEqual(counts ? [200, undefined] : [410, 'request_expired'])
+    expect(result).toMatchObject(counts ? { answers: { which: 'left' } } : { error: { code: 'no_answer' } })
+    await expectWholeLog(client, id, following.events)
+  }
 })
