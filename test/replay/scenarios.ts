@@ -84,7 +84,7 @@ export const scenarios: Record<string, Scenario> = {
     async play(conversation) {
       await conversation.post('m1')
       await conversation.untilAsked('callModel t1 0')
-      for (let index = 0; index < 11; index++) await conversation.post('m1', 'x'.repeat(100_000))
+      for (let index = 0; index < 11; index++) await conversation.post('m1', { padding: 'x'.repeat(100_000) })
       await conversation.post('m2')
       await conversation.untilIdle(2)
     },

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 
+import { busySuite } from './busy-suite.ts'
 import { continueSuite } from './continue-suite.ts'
 import { type Engine, openEngine } from './engine.ts'
+import { requestsSuite } from './requests-suite.ts'
 import { stopSuite } from './stop-suite.ts'
 import { turnSuite } from './turn-suite.ts'
 
@@ -19,4 +21,10 @@ describe('stop', () => {
 })
 describe('continue-as-new', () => {
   continueSuite(() => engine)
+})
+describe('messages during a turn', () => {
+  busySuite(() => engine)
+})
+describe('requests', () => {
+  requestsSuite(() => engine, 100)
 })

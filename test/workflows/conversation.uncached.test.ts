@@ -1,8 +1,10 @@
 /** The same without a sticky cache: every workflow task replays the whole history. */
 import { afterAll, beforeAll, describe } from 'vitest'
 
+import { busySuite } from './busy-suite.ts'
 import { continueSuite } from './continue-suite.ts'
 import { type Engine, openEngine } from './engine.ts'
+import { requestsSuite } from './requests-suite.ts'
 import { stopSuite } from './stop-suite.ts'
 import { turnSuite } from './turn-suite.ts'
 
@@ -20,4 +22,10 @@ describe('stop', () => {
 })
 describe('continue-as-new', () => {
   continueSuite(() => engine)
+})
+describe('messages during a turn', () => {
+  busySuite(() => engine)
+})
+describe('requests', () => {
+  requestsSuite(() => engine, 30)
 })

@@ -2,13 +2,21 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { Context } from '@temporalio/activity'
-import type { WorkflowHandle } from '@temporalio/client'
+import { isGrpcServiceError, type WorkflowHandle } from '@temporalio/client'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 
 import type { Activities } from '../../src/contracts/activity-interface.ts'
+import type { BusyPolicy } from '../../src/contracts/conversation.ts'
+import type { AnsweredRequest, AnswerRef, RequestOutcome } from '../../src/contracts/human-request.ts'
 import { workflowIdOf } from '../../src/contracts/ids.ts'
-import { queryNames, signalNames, workflowType } from '../../src/contracts/temporal-names.ts'
+import {
+  queryNames,
+  searchAttributes,
+  signalNames,
+  updateNames,
+  workflowType,
+} from '../../src/contracts/temporal-names.ts'
 import type { ToolProgressAnswer } from '../../src/contracts/tool-call.ts'
 import type { ConversationInput, RoundOutcome, StatusAnswer } from '../../src/contracts/turn.ts'
 import { buildBundle } from '../../src/worker/build-bundle.ts'
@@ -23,10 +31,18 @@ export type EngineConversation = {
   /** Resolves when that was asked. */
   untilAsked(what: string): Promise<void>
   /** Starts the conversation with its first message, or adds one. */
-  post(messageId: string, padding?: string): Promise<void>
+  post(messageId: string, options?: { padding?: string; busyPolicy?: BusyPolicy }): Promise<void>
+  withdraw(messageId: string): Promise<void>
   stop(turnId?: string): Promise<void>
+  /** @throws WorkflowUpdateFailedError when it is refused */
+  answer(requestId: string, answerId: string, outcome?: RequestOutcome): Promise<AnsweredRequest>
   status(): Promise<StatusAnswer>
   progress(): Promise<ToolProgressAnswer>
+  /** What the Temporal UI shows: the current details, and whether a person is needed. */
+  details(): Promise<string>
+  needsHuman(): Promise<boolean>
+  /** Resolves when every call that is open waits for a person. */
+  untilWaiting(): Promise<StatusAnswer>
   /** Resolves when nothing runs and nothing waits. */
   untilIdle(turns: number): Promise<StatusAnswer>
 }
@@ -131,6 +147,16 @@ function openConversation(
   const watchers = new Set<() => void>()
   const status = () => handle.query<StatusAnswer>(queryNames.status)
   const args: [ConversationInput] = [{ conversationId: id, turns: 0, ...withOwnIds(id, input) }]
+  async function untilQuiet(isWanted: (answer: StatusAnswer) => boolean): Promise<StatusAnswer> {
+    for (;;) {
+      const { pendingActivities, pendingWorkflowTask } = (await handle.describe()).raw
+      const quiet = (pendingActivities ?? []).length === 0 && !pendingWorkflowTask
+      // A query is a task as well: only a quiet conversation is asked.
+      const answer = quiet ? await status() : undefined
+      if (answer !== undefined && isWanted(answer)) return answer
+      await pause(10)
+    }
+  }
   async function signalWithStart(signal: string, argument: object): Promise<void> {
     const options = {
       workflowId,
@@ -159,24 +185,43 @@ function openConversation(
       })
       await promise
     },
-    post: (messageId: string, padding?: string) =>
-      signalWithStart(signalNames.userMessage, { messageId, position: positionOf(messageId), padding }),
+    post: (messageId: string, options: { padding?: string; busyPolicy?: BusyPolicy } = {}) =>
+      signalWithStart(signalNames.userMessage, { messageId, position: positionOf(messageId), ...options }),
+    withdraw: (messageId: string) => signalWithStart(signalNames.withdrawMessage, { messageId }),
     stop: (turnId?: string) =>
       signalWithStart(signalNames.cancelTurn, turnId === undefined ? {} : { turnId: `${id}.${turnId}` }),
-    status,
-    progress: () => handle.query<ToolProgressAnswer>(queryNames.toolProgress),
-    async untilIdle(turns: number) {
+    async answer(requestId: string, answerId: string, outcome: RequestOutcome = 'approved') {
+      const update = { args: [{ requestId, answerId, outcome }] satisfies [AnswerRef], updateId: answerId }
       for (;;) {
-        const { pendingActivities, pendingWorkflowTask } = (await handle.describe()).raw
-        const quiet = (pendingActivities ?? []).length === 0 && !pendingWorkflowTask
-        // A query is a task as well: only a quiet conversation is asked.
-        const answer = quiet ? await status() : undefined
-        if (answer?.state === 'idle' && answer.queued === 0 && answer.turns >= turns) return answer
-        await pause(10)
+        try {
+          return await handle.executeUpdate<AnsweredRequest, [AnswerRef]>(updateNames.answerRequest, update)
+        } catch (error) {
+          // A run takes ten updates at a time.
+          if (!isGrpcServiceError(error) || error.code !== resourceExhausted) throw error
+          await pause(10)
+        }
       }
     },
+    status,
+    async details() {
+      const { currentDetails } = await handle.query<{ currentDetails: string }>(
+        '__temporal_workflow_metadata',
+      )
+      return currentDetails
+    },
+    async needsHuman() {
+      const { typedSearchAttributes } = await handle.describe()
+      return typedSearchAttributes.get({ name: 'NeedsHuman', type: searchAttributes.NeedsHuman }) ?? false
+    },
+    untilWaiting: () => untilQuiet(({ state }) => state === 'waiting'),
+    progress: () => handle.query<ToolProgressAnswer>(queryNames.toolProgress),
+    untilIdle: (turns: number) =>
+      untilQuiet((answer) => answer.state === 'idle' && answer.queued === 0 && answer.turns >= turns),
   }
 }
+
+/** The gRPC status. */
+const resourceExhausted = 8
 
 /** Messages are called m1, m2 and so on, in the order in which they are accepted. */
 function positionOf(messageId: string): number {
