@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity'
 
 import type { FailedCallRef } from '../contracts/activity-interface.ts'
 import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
-import { finishCall } from '../store/tool-calls.ts'
+import { finishCall, readFinishedSteps } from '../store/tool-calls.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { toEndlessRetry } from './attempt.ts'
 import { toErrorText } from './result-text.ts'
@@ -15,8 +15,10 @@ export async function failToolCall(ref: FailedCallRef, services: ActivityService
     message: messages[ref.code] ?? 'The tool failed.',
     retryable: false,
   }
-  const end = { status: ref.status, output: undefined, error, text: toErrorText(error) }
   try {
+    const steps = await readFinishedSteps(services.database, [ref.callId])
+    const text = toErrorText(error, steps.get(ref.callId))
+    const end = { status: ref.status, output: undefined, error, text }
     return { status: await finishCall(services.database, ref, end, [toolCompleted(ref, end)]) }
   } catch (fault) {
     services.logger.error({ err: fault, turnId: ref.turnId }, 'a turn could not be ended yet')

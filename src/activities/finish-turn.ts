@@ -1,8 +1,10 @@
 import { Context } from '@temporalio/activity'
 
 import type { FinishTurnRef } from '../contracts/activity-interface.ts'
+import type { CallId } from '../contracts/ids.ts'
 import type { ToolError } from '../contracts/tool-call.ts'
 import { beginRound } from '../store/rounds.ts'
+import { readFinishedSteps } from '../store/tool-calls.ts'
 import { finishTurn as storeEnd, listOpenCalls, type OpenCallEnd } from '../store/turns.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { toEndlessRetry } from './attempt.ts'
@@ -17,11 +19,13 @@ export async function finishTurn(ref: FinishTurnRef, services: ActivityServices)
     // A turn that was stopped before its first round is begun here, so that its message is answered by name.
     await beginRound(database, { ...ref, round: 0 }, prompt.hash)
     const status = outcome === 'cancelled' ? 'cancelled' : 'error'
+    const openCalls = await listOpenCalls(database, turnId)
+    const steps = await readFinishedSteps(database, openCalls)
     await storeEnd(database, {
       conversationId,
       turnId,
       openCallStatus: status,
-      openCalls: (await listOpenCalls(database, turnId)).map((callId) => endOf(callId, ref, status)),
+      openCalls: openCalls.map((callId) => endOf({ callId, steps: steps.get(callId) }, ref, status)),
       events: [
         {
           key: `${turnId}:idle`,
@@ -46,7 +50,11 @@ export async function finishTurn(ref: FinishTurnRef, services: ActivityServices)
   }
 }
 
-function endOf(callId: string, { turnId, code }: FinishTurnRef, status: 'cancelled' | 'error'): OpenCallEnd {
+function endOf(
+  { callId, steps }: { callId: CallId; steps: Record<string, unknown> | undefined },
+  { turnId, code }: FinishTurnRef,
+  status: 'cancelled' | 'error',
+): OpenCallEnd {
   const error: ToolError = {
     code: code ?? 'stopped',
     message: status === 'cancelled' ? 'The user stopped the turn.' : 'The turn ended before the tool did.',
@@ -55,7 +63,7 @@ function endOf(callId: string, { turnId, code }: FinishTurnRef, status: 'cancell
   return {
     callId,
     error,
-    text: toErrorText(error),
+    text: toErrorText(error, steps),
     event: toolCompleted({ turnId, callId }, { status, output: undefined, error }),
   }
 }

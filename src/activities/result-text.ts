@@ -8,7 +8,8 @@ export function toResultText(output: unknown): string {
   return `${text.slice(0, toolResultTextLimit)}\n[cut: ${text.length} characters in all]`
 }
 
-/** A tool's error as the model reads it. */
-export function toErrorText(error: ToolError): string {
-  return JSON.stringify({ error })
+/** A tool's error as the model reads it, with what steps before it have done: that need not be done again. */
+export function toErrorText(error: ToolError, finishedSteps: Readonly<Record<string, unknown>> = {}): string {
+  if (Object.keys(finishedSteps).length === 0) return JSON.stringify({ error })
+  return toResultText({ error, finishedSteps })
 }

@@ -88,11 +88,11 @@ type Claimed = ToolTry & {
 async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
   const { tool, begun, scope } = claimed
   if (begun.cancelling || scope.interruption() === 'stopped')
-    return end(claimed, failed('cancelled', stoppedError))
-  if (begun.lost > lostTriesAllowed) return end(claimed, failed('error', crashedError))
-  if (tool === undefined) return end(claimed, failed('error', goneError(begun.name)))
+    return end(claimed, failed(claimed, 'cancelled', stoppedError))
+  if (begun.lost > lostTriesAllowed) return end(claimed, failed(claimed, 'error', crashedError))
+  if (tool === undefined) return end(claimed, failed(claimed, 'error', goneError(begun.name)))
   const parsed = parseInput(tool, begun.arguments)
-  if (!parsed.ok) return end(claimed, failed('error', parsed.error))
+  if (!parsed.ok) return end(claimed, failed(claimed, 'error', parsed.error))
   try {
     const context = toContext(claimed, tool)
     const running = {
@@ -120,7 +120,7 @@ async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
 async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutcome> {
   const { scope, begun, tries, services, ref } = claimed
   const interruption = scope.interruption()
-  if (interruption === 'stopped') return end(claimed, failed('cancelled', stoppedError))
+  if (interruption === 'stopped') return end(claimed, failed(claimed, 'cancelled', stoppedError))
   if (interruption === 'shutdown' || interruption === 'lost') {
     await endToolTry(services.database, ref.callId, false)
     throw handedOver(interruption)
@@ -130,7 +130,8 @@ async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutco
     await endToolTry(services.database, ref.callId, !isOutage(fault))
     throw toRetry(fault, begun.failed + 1)
   }
-  return end(claimed, failed(interruption === 'timeout' ? 'timeout' : 'error', toToolError(fault, claimed)))
+  const status = interruption === 'timeout' ? 'timeout' : 'error'
+  return end(claimed, failed(claimed, status, toToolError(fault, claimed)))
 }
 
 async function end(
@@ -164,8 +165,8 @@ function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Too
   }
 }
 
-function failed(status: 'error' | 'cancelled' | 'timeout', error: ToolError): CallEnd {
-  return { status, output: undefined, error, text: toErrorText(error) }
+function failed({ begun }: Claimed, status: 'error' | 'cancelled' | 'timeout', error: ToolError): CallEnd {
+  return { status, output: undefined, error, text: toErrorText(error, begun.earlier) }
 }
 
 function toToolError(fault: unknown, { services, ref, begun }: Claimed): ToolError {

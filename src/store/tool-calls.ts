@@ -77,6 +77,20 @@ export async function finishStep(
   return answer.outcome === 'stored'
 }
 
+/** Reads what steps of calls have put out so far, by their names; a call without any is left out. */
+export async function readFinishedSteps(
+  database: Database,
+  callIds: readonly CallId[],
+): Promise<Map<CallId, Record<string, unknown>>> {
+  const rows = await database.rows<{ callId: CallId; steps: Record<string, unknown> }>(
+    'read_finished_steps',
+    `select call_id as "callId", json_object_agg(name, output order by step_index) as steps
+       from tool_steps where call_id = any ($1) group by call_id`,
+    [callIds],
+  )
+  return new Map(rows.map(({ callId, steps }) => [callId, steps]))
+}
+
 /** Stores the end of a call, once. Returns the status that stands: an earlier end's, if there was one. */
 export async function finishCall(
   database: Database,

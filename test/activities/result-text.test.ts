@@ -11,6 +11,14 @@ test('gives the model JSON, and text as it is', () => {
   )
 })
 
+test('behavior: an error says what steps before it have done', () => {
+  const error = { code: 'stopped', message: 'No.', retryable: true }
+  expect(JSON.parse(toErrorText(error, { one: { sum: 3 } }))).toEqual({
+    error,
+    finishedSteps: { one: { sum: 3 } },
+  })
+})
+
 test('behavior: cuts a long result and says so', () => {
   const text = toResultText('x'.repeat(toolResultTextLimit + 1))
   expect(text.slice(toolResultTextLimit)).toBe(`\n[cut: ${toolResultTextLimit + 1} characters in all]`)

@@ -81,7 +81,7 @@ test('tools that run are cancelled, each with one result', async () => {
   expectNothingAfterItsEnd(await readLog(client, id), turnId)
 })
 
-test('a step that runs is cancelled with its call, and those before it keep their results', async () => {
+test('a step that runs is cancelled with its call, and the model is told what was done before it', async () => {
   const { id, turnId, following } = await startTalk(product, client, 'step', [
     callsOf({ name: 'gated_steps', arguments: { gate: 'step' } }),
     textOf('Next.'),
@@ -101,6 +101,11 @@ test('a step that runs is cancelled with its call, and those before it keep thei
   ])
   expectOneResultEach(following.events)
   expect(product.gates.arrivals('step-three')).toBe(0)
+  const [, , result] = await readGiven(product.model, 'step', 2)
+  expect(JSON.parse(String(result?.content))).toMatchObject({
+    error: { code: 'stopped' },
+    finishedSteps: { one: 'step-one' },
+  })
   expectNothingAfterItsEnd(await readLog(client, id), turnId)
 })
 
