@@ -68,11 +68,13 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
   } catch (error) {
     // Nobody can tell whether the model was given them; a turn whose message was answered comes to nothing.
     queue.putBack(steered)
+    // A call that is to be cancelled is not tried again: one whose worker has died comes back as a failure.
+    const end = scope.isCancelled ? stopped : toEnd(error, engine)
     // Whatever else still runs of this turn must not reach into the next one.
     state.change({ kind: 'stopAsked' })
     scope.cancel()
     await Promise.allSettled(running)
-    return { kind: 'ended', end: toEnd(error, engine) }
+    return { kind: 'ended', end }
   }
 }
 

@@ -124,6 +124,18 @@ describe('Stop', () => {
     expect(listEnds(conversation)).toEqual(['c.t1 cancelled', 'c.t2 success'])
   })
 
+  test('ends the turn as stopped also when the model call is lost with its worker', async () => {
+    const conversation = new PlayedConversation()
+    conversation.post('queue')
+    await conversation.task()
+    conversation.stop()
+    await conversation.task()
+    // A call that is to be cancelled is not tried again.
+    conversation.endModelCall(0, 'throws')
+    await settle(conversation)
+    expect(listEnds(conversation)).toEqual(['c.t1 cancelled'])
+  })
+
   test('waits for every call before the next turn begins, also when one of them has just failed', async () => {
     const conversation = await afterReply('plain', 'plain')
     conversation.post('interrupt')
