@@ -1,7 +1,8 @@
 import type { MessageId, RequestId, TurnId } from '../../src/contracts/ids.ts'
 import type { StatusAnswer } from '../../src/contracts/turn.ts'
+import { type Asked, isWrite, turnOf } from './asked.ts'
 import type { FakeDatabase } from './fake-database.ts'
-import type { Asked } from './fake-engine.ts'
+
 import type { FakeRun, Job } from './fake-run.ts'
 
 /** What the workflow has been told so far. */
@@ -73,7 +74,7 @@ function listRequests(value: unknown): RequestId[] {
 function assertMayBegin(asked: Asked, db: FakeDatabase, { ended, stopped, signalled }: Told): void {
   const turnId = turnOf(asked)
   if (ended.has(turnId)) throw new Error(`${asked.kind} of ${turnId} after its end.`)
-  if (!isWork(asked)) return
+  if (isWrite(asked)) return
   if (stopped.has(turnId)) throw new Error(`${asked.kind} of ${turnId} after its Stop.`)
   if (db.ends.has(turnId)) throw new Error(`${asked.kind} of ${turnId} after its end in the database.`)
   const interrupting = db.messages.filter(
@@ -123,23 +124,4 @@ function findFault({ state, queued, waitingFor }: StatusAnswer, asked: readonly 
 
 function isOf(asked: Asked, messageId: MessageId): boolean {
   return asked.kind === 'callModel' && asked.round.messageIds.includes(messageId)
-}
-
-function isWork({ kind }: Asked): boolean {
-  return kind === 'callModel' || kind === 'runTool' || kind === 'runToolStep'
-}
-
-function turnOf(asked: Asked): TurnId {
-  switch (asked.kind) {
-    case 'callModel':
-      return asked.round.turnId
-    case 'resolveRequest':
-      return asked.request.turnId
-    case 'finishTurn':
-      return asked.end.turnId
-    case 'runTool':
-    case 'runToolStep':
-    case 'failToolCall':
-      return asked.call.turnId
-  }
 }

@@ -2,8 +2,8 @@ import type { RequestKind, RequestRef } from '../../src/contracts/human-request.
 import { callIdOf, permissionIdOf, requestIdOf } from '../../src/contracts/ids.ts'
 import type { CallOutcome, ScheduledCall } from '../../src/contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../../src/contracts/turn.ts'
+import type { AskedTool, AskedWrite } from './asked.ts'
 import type { FakeDatabase } from './fake-database.ts'
-import type { Asked } from './fake-engine.ts'
 import { scheduledCall } from './scheduled-call.ts'
 
 /** A call as a model may ask for it: some of them must ask a person first. */
@@ -60,12 +60,7 @@ function finishWithCalls(db: FakeDatabase, round: RoundRef, plans: CallPlan[], n
 }
 
 /** One try of a tool or of a step. */
-export function tryTool(
-  db: FakeDatabase,
-  asked: Extract<Asked, { kind: 'runTool' | 'runToolStep' }>,
-  end: ToolEnd,
-  nowMs: number,
-): Ending {
+export function tryTool(db: FakeDatabase, asked: AskedTool, end: ToolEnd, nowMs: number): Ending {
   if (end === 'cancelled' || end === 'timeout') return { error: end }
   const { callId, turnId } = asked.call
   const ended = (outcome: CallOutcome) => ({ value: outcome })
@@ -89,10 +84,7 @@ export function tryTool(
 }
 
 /** A write, which succeeds in the end. */
-export function write(
-  db: FakeDatabase,
-  asked: Extract<Asked, { kind: 'resolveRequest' | 'failToolCall' | 'finishTurn' }>,
-): Ending {
+export function write(db: FakeDatabase, asked: AskedWrite): Ending {
   switch (asked.kind) {
     case 'resolveRequest':
       return { value: db.resolveRequest(asked.request) }

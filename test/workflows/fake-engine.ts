@@ -9,15 +9,7 @@ import type {
 import type { CallOutcome, ScheduledCall } from '../../src/contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../../src/contracts/turn.ts'
 import type { Appearance, Engine, Scope } from '../../src/workflows/engine.ts'
-
-/** What an activity was asked. */
-export type Asked =
-  | { kind: 'callModel'; round: RoundRef }
-  | { kind: 'runTool'; call: ToolCallRef }
-  | { kind: 'runToolStep'; call: ToolCallRef; stepIndex: number; stepCount: number }
-  | { kind: 'resolveRequest'; request: ResolveRequestRef }
-  | { kind: 'failToolCall'; call: FailedCallRef }
-  | { kind: 'finishTurn'; end: FinishTurnRef }
+import type { Asked } from './asked.ts'
 
 /** An activity that has been scheduled and has not ended. */
 export type PendingActivity = { seq: number; asked: Asked; isCancelRequested: boolean }

@@ -1,9 +1,10 @@
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
 import type { RequestOutcome } from '../../src/contracts/human-request.ts'
+import { type Asked, isModelCall, isTool, isWrite } from './asked.ts'
 import { checkTask, type Told } from './check-task.ts'
 import { type Ending, type Reply, type ToolEnd, tryModelCall, tryTool, write } from './fake-activities.ts'
 import { FakeDatabase, type FakeMessage } from './fake-database.ts'
-import { type Asked, FakeCancellation, FakeTimeout, type PendingActivity } from './fake-engine.ts'
+import { FakeCancellation, FakeTimeout, type PendingActivity } from './fake-engine.ts'
 import { FakeRun, type Job } from './fake-run.ts'
 import type { Playable } from './interleavings.ts'
 import { Promises } from './promises.ts'
@@ -197,20 +198,6 @@ type RunningActivity<Kind> = { seq: number; asked: Kind; isCancelRequested: bool
 
 function isAny(asked: Asked): asked is Asked {
   return asked.kind.length > 0
-}
-
-function isModelCall(asked: Asked): asked is Extract<Asked, { kind: 'callModel' }> {
-  return asked.kind === 'callModel'
-}
-
-function isTool(asked: Asked): asked is Extract<Asked, { kind: 'runTool' | 'runToolStep' }> {
-  return asked.kind === 'runTool' || asked.kind === 'runToolStep'
-}
-
-function isWrite(
-  asked: Asked,
-): asked is Extract<Asked, { kind: 'resolveRequest' | 'failToolCall' | 'finishTurn' }> {
-  return !isModelCall(asked) && !isTool(asked)
 }
 
 /** Signals and updates come before what else a task brings. */

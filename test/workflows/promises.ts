@@ -10,6 +10,7 @@ export class Promises {
   readonly refused: { requestId: RequestId; outcome: string }[] = []
   readonly #turns = new Set<TurnId>()
   readonly #messages = new Set<MessageId>()
+  #isAnyAllowed = false
 
   /** Somebody wants this turn to be stopped, or the one that one of these messages starts. */
   allowStop(turnId: TurnId | undefined, messages: readonly FakeMessage[]): void {
@@ -17,8 +18,14 @@ export class Promises {
     for (const { messageId } of messages) this.#messages.add(messageId)
   }
 
+  /** Somebody wants whatever runs to be stopped. */
+  allowAnyStop(): void {
+    this.#isAnyAllowed = true
+  }
+
   mayBeStopped(turnId: TurnId, messages: readonly FakeMessage[]): boolean {
     const own = messages.filter((message) => message.turnId === turnId)
+    if (this.#isAnyAllowed) return true
     return this.#turns.has(turnId) || own.some(({ messageId }) => this.#messages.has(messageId))
   }
 

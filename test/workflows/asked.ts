@@ -1,0 +1,46 @@
+import type {
+  FailedCallRef,
+  FinishTurnRef,
+  ResolveRequestRef,
+  ToolCallRef,
+} from '../../src/contracts/activity-interface.ts'
+import type { TurnId } from '../../src/contracts/ids.ts'
+import type { RoundRef } from '../../src/contracts/turn.ts'
+
+/** What an activity was asked. */
+export type Asked = AskedModel | AskedTool | AskedWrite
+export type AskedModel = { kind: 'callModel'; round: RoundRef }
+export type AskedTool =
+  | { kind: 'runTool'; call: ToolCallRef }
+  | { kind: 'runToolStep'; call: ToolCallRef; stepIndex: number; stepCount: number }
+export type AskedWrite =
+  | { kind: 'resolveRequest'; request: ResolveRequestRef }
+  | { kind: 'failToolCall'; call: FailedCallRef }
+  | { kind: 'finishTurn'; end: FinishTurnRef }
+
+export function isModelCall(asked: Asked): asked is AskedModel {
+  return asked.kind === 'callModel'
+}
+
+export function isTool(asked: Asked): asked is AskedTool {
+  return asked.kind === 'runTool' || asked.kind === 'runToolStep'
+}
+
+export function isWrite(asked: Asked): asked is AskedWrite {
+  return !isModelCall(asked) && !isTool(asked)
+}
+
+export function turnOf(asked: Asked): TurnId {
+  switch (asked.kind) {
+    case 'callModel':
+      return asked.round.turnId
+    case 'resolveRequest':
+      return asked.request.turnId
+    case 'finishTurn':
+      return asked.end.turnId
+    case 'runTool':
+    case 'runToolStep':
+    case 'failToolCall':
+      return asked.call.turnId
+  }
+}
