@@ -183,7 +183,7 @@ export function requestsSuite(engine: () => Engine, many: number): void {
   })
 
   test('error: an answer that is refused leaves nothing in the history', async () => {
-    const conversation = await openWaiting({}, askingCall('a'), askingCall('b', { ttlMs: 1 }))
+    const conversation = await openWaiting()
     const before = await historyLengthOf(conversation)
     expect(await refusalOf(conversation.answer('q-none', 'yes'))).toMatchObject({ type: 'request_unknown' })
     expect(await historyLengthOf(conversation)).toBe(before)
