@@ -1,7 +1,7 @@
-import { roundLimit } from '../../src/contracts/limits.ts'
-import type { RoundOutcome } from '../../src/contracts/turn.ts'
 import { type Engine, type EngineConversation, success, untilCancelled } from '../workflows/engine.ts'
 import { scheduledCall } from '../workflows/scheduled-call.ts'
+import { peopleScenarios } from './people-scenarios.ts'
+import { askTools } from './ask-tools.ts'
 
 /** One conversation whose history is kept: what its activities do, and what happens to it. */
 export type Scenario = {
@@ -12,16 +12,6 @@ export type Scenario = {
 
 const calls = [scheduledCall('a'), scheduledCall('b'), scheduledCall('c')]
 const stepped = scheduledCall('s', ['one', 'two', 'three'])
-
-function askTools(asked: typeof calls): RoundOutcome {
-  // A fixed time, far away: a recorded history must not meet its deadline.
-  return {
-    kind: 'tools',
-    calls: asked,
-    limits: { rounds: roundLimit, deadlineMs: 4e12 },
-    model: 'scripted/demo',
-  }
-}
 
 async function playTurns(conversation: EngineConversation, turns: number): Promise<void> {
   for (let turn = 1; turn <= turns; turn++) {
@@ -89,4 +79,5 @@ export const scenarios: Record<string, Scenario> = {
       await conversation.untilIdle(2)
     },
   },
+  ...peopleScenarios,
 }
