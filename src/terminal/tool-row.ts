@@ -48,7 +48,7 @@ export function describeEnd({ status, error }: CallEntry): string {
     case 'ended':
       return ''
     case 'denied':
-      return reason || 'denied'
+      return error === undefined ? 'denied' : (denials[error.code] ?? reason)
     case 'cancelled':
       return 'stopped'
     case 'timeout':
@@ -56,6 +56,14 @@ export function describeEnd({ status, error }: CallEntry): string {
     case 'error':
       return reason || 'failed'
   }
+}
+
+/** The message of the error is written for the model. */
+const denials: Readonly<Record<string, string>> = {
+  permission_rejected: 'refused',
+  permission_expired: 'nobody gave permission in time',
+  question_declined: 'not answered',
+  no_answer: 'nobody answered in time',
 }
 
 function stateOf(call: CallEntry, nowMs: number): string {
