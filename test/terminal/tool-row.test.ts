@@ -36,8 +36,8 @@ test('behavior: says how a call ended', () => {
   const error = { code: 'compile_failed', message: 'line 3', retryable: false }
   expect(row({ status: 'error', error, endedAt })).toBe('✗ Simulate Counter  compile_failed: line 3 · 0.3 s')
   expect(row({ status: 'denied' })).toBe('✗ Simulate Counter  denied')
-  const error = { code: 'permission_rejected', message: 'Do not repeat it.', retryable: false }
-  expect(row({ status: 'denied', error })).toBe('✗ Simulate Counter  refused')
+  const refused = { code: 'permission_rejected', message: 'Do not repeat it.', retryable: false }
+  expect(row({ status: 'denied', error: refused })).toBe('✗ Simulate Counter  refused')
 })
 
 test('behavior: fits the terminal', () => {
