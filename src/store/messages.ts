@@ -3,7 +3,7 @@ import type { BusyPolicy } from '../contracts/conversation.ts'
 import type { ConversationId, MessageId, OwnerId, TurnId } from '../contracts/ids.ts'
 import type { WaitingMessage } from '../contracts/turn.ts'
 import type { Database } from './database.ts'
-import type { LogAnswer } from './log-answer.ts'
+import type { EventRow, LogAnswer } from './log-answer.ts'
 import { publishNotice } from './publish-notice.ts'
 import { storableText } from './storable-text.ts'
 
@@ -129,8 +129,13 @@ export async function announceMessage(
   conversationId: ConversationId,
   id: MessageId,
 ): Promise<PostedState> {
-  const answer = await database.call<{ state: PostedState } | null>('announce_message', [conversationId, id])
+  type Answer = { state: PostedState; events?: EventRow[]; log?: LogAnswer }
+  const answer = await database.call<Answer | null>('announce_message', [conversationId, id])
   if (answer === null) throw new AppError('not_found', `There is no message ${id}.`)
+  // One that has begun was told by the function itself.
+  if (answer.state === 'queued') {
+    publishNotice(database, conversationId, answer.log, JSON.stringify(answer.events))
+  }
   return answer.state
 }
 

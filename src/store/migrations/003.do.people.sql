@@ -460,7 +460,9 @@ begin
     v_events := json_build_array(user_message_event(v_message), json_build_object(
       'k', 'queued:' || p_id, 't', null, 'y', 'message.queued',
       'b', json_build_object('messageId', p_id, 'text', v_message.text, 'position', v_position)));
-    return json_build_object('state', 'queued', 'log', append_events(p_conversation, v_events, null, true));
+    -- Waits for the disk: until its turn begins, days later perhaps, nothing else shows the message.
+    return json_build_object('state', 'queued', 'events', v_events,
+      'log', append_events(p_conversation, v_events, null, false));
   end if;
   v_events := json_build_array(user_message_event(v_message));
   return json_build_object('state', 'started', 'log', append_events(p_conversation, v_events, null, true));
