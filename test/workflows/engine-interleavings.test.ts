@@ -10,4 +10,4 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-interleavingsSuite(() => engine, 160)
+interleavingsSuite(() => engine, { conversations: 160, atOnce: 16 })

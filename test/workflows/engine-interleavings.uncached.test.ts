@@ -6,8 +6,9 @@ import { interleavingsSuite } from './interleavings-suite.ts'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ maxCachedWorkflows: 0 })
+  // A task that waits in the worker for its turn would meet its timeout there.
+  engine = await openEngine({ maxCachedWorkflows: 0, maxConcurrentWorkflowTaskExecutions: 2 })
 })
 afterAll(() => engine.close())
 
-interleavingsSuite(() => engine, 60)
+interleavingsSuite(() => engine, { conversations: 40, atOnce: 6 })

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { Context } from '@temporalio/activity'
-import { isGrpcServiceError, type WorkflowHandle } from '@temporalio/client'
+import { isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 
 import type { Activities } from '../../src/contracts/activity-interface.ts'
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
@@ -57,7 +57,9 @@ export type Engine = {
 export const success: RoundOutcome = { kind: 'finished', outcome: 'success', model: 'scripted/demo' }
 
 /** A worker of its own on the shared server. */
-export async function openEngine(options: { maxCachedWorkflows?: number } = {}): Promise<Engine> {
+export async function openEngine(
+  options: Pick<WorkerOptions, 'maxCachedWorkflows' | 'maxConcurrentWorkflowTaskExecutions'> = {},
+): Promise<Engine> {
   // Turns fail on purpose here; the assertions say what went wrong.
   Runtime.install({ logger: new DefaultLogger('ERROR', () => {}), shutdownSignals: [] })
   const environment = await TestWorkflowEnvironment.createFromExistingServer({
@@ -196,8 +198,8 @@ function openConversation(
         try {
           return await handle.executeUpdate<AnsweredRequest, [AnswerRef]>(updateNames.answerRequest, update)
         } catch (error) {
-          // A run takes ten updates at a time.
-          if (!isGrpcServiceError(error) || error.code !== resourceExhausted) throw error
+          const cause = error instanceof ServiceError ? error.cause : error
+          if (!isGrpcServiceError(cause) || !passingStatuses.includes(cause.code)) throw error
           await pause(10)
         }
       }
@@ -220,8 +222,8 @@ function openConversation(
   }
 }
 
-/** The gRPC status. */
-const resourceExhausted = 8
+/** Failed precondition: its task is being retried. Resource exhausted: a run takes ten updates at a time. */
+const passingStatuses: readonly unknown[] = [9, 8]
 
 /** Messages are called m1, m2 and so on, in the order in which they are accepted. */
 function positionOf(messageId: string): number {

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -6,12 +8,14 @@ import { anyInterleaving, type Step } from './interleavings.ts'
 import { listFaults } from './list-faults.ts'
 import { LiveConversation } from './live-conversation.ts'
 
-const atOnce = 20
 /** One in so many may get a long history. */
 const growing = 8
 
 /** Conversations in the real engine, many at once, to which anything may happen in any order. */
-export function interleavingsSuite(engine: () => Engine, conversations: number): void {
+export function interleavingsSuite(
+  engine: () => Engine,
+  { conversations, atOnce }: { conversations: number; atOnce: number },
+): void {
   test(`property: ${conversations} conversations settle after any interleaving`, async () => {
     const seed = Date.now()
     const interleavings = fc.sample(anyInterleaving(25), { numRuns: conversations, seed })
@@ -35,6 +39,8 @@ async function play(conversation: LiveConversation, steps: readonly Step[]): Pro
     await conversation.drain()
     return [...conversation.faults, ...listFaults(conversation)]
   } catch (fault) {
-    return [...conversation.faults, String(fault)]
+    return [...conversation.faults, inspect(fault)]
+  } finally {
+    conversation.letGo()
   }
 }

@@ -25,7 +25,7 @@ import { Promises } from './promises.ts'
 /** How long people have here. */
 const ttlMs = 1_000
 /** A conversation that has not settled by then never does. */
-const patienceMs = 40_000
+const patienceMs = 60_000
 
 type LiveActivity<Kind = Asked> = {
   asked: Kind
@@ -168,9 +168,14 @@ export class LiveConversation implements Playable {
     }
   }
 
-  async drain(): Promise<void> {
+  /** From here on activities end by themselves. */
+  letGo(): void {
     this.#isDraining = true
     for (const activity of this.#running) this.#endByItself(activity)
+  }
+
+  async drain(): Promise<void> {
+    this.letGo()
     await this.task()
     // The others expire.
     for (let index = 0; index < this.db.requests.length; index += 2) this.answer(index, true, false)
