@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
+import { retryWhileUnavailable } from '../../src/client/retry-while-unavailable.ts'
 import { fillHistory } from '../support/fill-history.ts'
 import { feltCall, questionOf, readResults, untilAsked, untilNth } from '../support/asked.ts'
 import { ofType } from '../support/follow.ts'
@@ -58,8 +59,9 @@ test('kill -9 of every process and every server: what was open is answered after
   await Promise.all([product.restartApi(), product.startWorker()])
   const { requests } = await client.listRequests()
   const shown = await client.getConversation(question.id)
-  await client.answerRequest(question.requestId, left)
-  await client.answerRequest(permission.requestId, { decision: 'approve' })
+  // A worker that has just come back may be too late for the first try.
+  await retryWhileUnavailable(() => client.answerRequest(question.requestId, left))
+  await retryWhileUnavailable(() => client.answerRequest(permission.requestId, { decision: 'approve' }))
   await Promise.all([question.following.untilTurns(2), permission.following.untilTurns(1)])
   for (const { following } of [question, permission]) following.close()
 
