@@ -10,6 +10,9 @@ export interface Scope {
   run<Result>(body: () => Promise<Result>): Promise<Result>
 }
 
+/** Changes of what the loop does that histories of earlier versions know nothing of. */
+export type Patch = 'wait-for-calls'
+
 /** What the Temporal UI shows and finds of a conversation. */
 export type Appearance = { state: string; needsHuman?: boolean; model?: string; endedAtMs?: number }
 
@@ -37,6 +40,8 @@ export interface Engine extends Pick<Activities, 'resolveRequest' | 'finishTurn'
   classify(error: unknown): 'cancelled' | Pick<FailedCallRef, 'status' | 'code'>
   /** The code of the turn that ends with this error. */
   toTurnCode(error: unknown): string
+  /** False in a replay of a history that was made without this change. */
+  isPatched(change: Patch): boolean
   /** The history is long enough to go on in a new run. */
   mustContinueAsNew(): boolean
   /** Unix milliseconds. */

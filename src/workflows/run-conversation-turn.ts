@@ -59,11 +59,12 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
         steered = queue.takeSteered()
         return steered.map(({ messageId }) => messageId)
       },
-      mustCut: () => engine.mustContinueAsNew(),
+      // A turn that is being stopped ends here: the next run would know nothing of the Stop.
+      mustCut: () => !scope.isCancelled && engine.mustContinueAsNew(),
       now: () => engine.now(),
       waitedMs: () => state.waitedMs,
     })
-    // A turn that is being stopped ends here: the next run would know nothing of the Stop.
+    // The same, when the Stop came while calls that had been let go waited for others.
     return exit.kind === 'cut' && scope.isCancelled ? { kind: 'ended', end: stopped } : exit
   } catch (error) {
     // Nobody can tell whether the model was given them; a turn whose message was answered comes to nothing.
@@ -73,7 +74,7 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
     // Whatever else still runs of this turn must not reach into the next one.
     state.change({ kind: 'stopAsked' })
     scope.cancel()
-    await Promise.allSettled(running)
+    if (running.length > 0 && engine.isPatched('wait-for-calls')) await Promise.allSettled(running)
     return { kind: 'ended', end }
   }
 }

@@ -5,6 +5,7 @@ import {
   condition,
   isCancellation,
   log,
+  patched,
   setCurrentDetails,
   TimeoutFailure,
   upsertSearchAttributes,
@@ -41,6 +42,7 @@ export function createTemporalEngine(): Engine {
     isCancellation,
     classify: classifyToolFailure,
     toTurnCode,
+    isPatched: patched,
     mustContinueAsNew,
     now: Date.now,
     refusal: (type, message, details) =>

@@ -1,3 +1,5 @@
+import { ApplicationFailure } from '@temporalio/common'
+
 import type { Activities } from '../../src/contracts/activity-interface.ts'
 import type { ScheduledCall } from '../../src/contracts/tool-call.ts'
 import { askingCall, resolution } from '../workflows/asking-call.ts'
@@ -122,6 +124,23 @@ export const peopleScenarios: Record<string, Scenario> = {
     activities: asksFirst(askingCall('a'), askingCall('b', { kind: 'question' })),
     async play(conversation) {
       await untilWaiting(conversation)
+      await conversation.post('m2')
+      await conversation.stop('t1')
+      await conversation.untilIdle(2)
+    },
+  },
+  'stopped-as-a-tool-fails': {
+    activities: {
+      ...asksFirst(scheduledCall('a'), scheduledCall('b')),
+      async runTool({ callId }) {
+        if (callId === 'b') return untilCancelled()
+        await untilCancelled().catch(() => {})
+        throw ApplicationFailure.nonRetryable('tool_crashed', 'tool_crashed')
+      },
+    },
+    async play(conversation) {
+      await conversation.post('m1')
+      await Promise.all(['a', 'b'].map((callId) => conversation.untilAsked(`runTool ${callId}`)))
       await conversation.post('m2')
       await conversation.stop('t1')
       await conversation.untilIdle(2)

@@ -166,6 +166,10 @@ export class FakeEngine implements Engine {
     return 'internal'
   }
 
+  isPatched(): boolean {
+    return true
+  }
+
   mustContinueAsNew(): boolean {
     return this.isLong
   }
