@@ -194,6 +194,21 @@ describe('waiting for people', () => {
     await settle(conversation)
   })
 
+  test('a request expires in its time while another is written, although the run must end', async () => {
+    const conversation = await afterReply('question', 'permission')
+    conversation.grow()
+    conversation.post('queue')
+    conversation.answer(0, true, false)
+    await conversation.task()
+    conversation.wait(6_000)
+    await conversation.task()
+    expect([...conversation.run.engine.pending.values()].map(({ asked }) => asked)).toMatchObject([
+      { request: { requestId: 'c.t1.r0.c0.q0', answerId: 'answer1' } },
+      { request: { requestId: 'c.t1.r0.p', answerId: null } },
+    ])
+    await settle(conversation)
+  })
+
   test('a run that is carried on says nothing new: a person is needed as before', async () => {
     const conversation = await afterReply('question')
     conversation.grow()
