@@ -8,11 +8,11 @@ import {
 import { AppError } from '../contracts/errors.ts'
 import type { RequestOutcome } from '../contracts/human-request.ts'
 import { requestOutcomeSchema } from '../schemas/human-request.ts'
-import { isExhausted, temporalUnavailable, toTemporalError } from './temporal-error.ts'
+import { isExhausted, isTaskRetried, temporalUnavailable, toTemporalError } from './temporal-error.ts'
 
 /**
- * What a workflow said about an answer. `unknown`: it does not know the request, or not yet; `gone`: there is no
- * workflow any more.
+ * What a workflow said about an answer. `unknown`: it does not know the request, or cannot say so now; `gone`:
+ * there is no workflow any more.
  */
 export type AnswerVerdict =
   | { kind: 'accepted' }
@@ -27,6 +27,7 @@ export async function toAnswerVerdict(
 ): Promise<AnswerVerdict> {
   if (error instanceof WorkflowNotFoundError) return { kind: 'gone' }
   if (error instanceof WorkflowUpdateFailedError) return toRefusal(error)
+  if (isTaskRetried(error)) return { kind: 'unknown' }
   // Ten updates of one workflow may be under way: when they stay there, nobody takes them.
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isExhausted(error)) {
     throw (await isReachable()) ? noWorker(error) : temporalUnavailable(error)

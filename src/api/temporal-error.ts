@@ -5,6 +5,7 @@ import { AppError } from '../contracts/errors.ts'
 // gRPC status codes: deadline exceeded, resource exhausted, unavailable.
 const unavailableCodes: readonly unknown[] = [4, 8, 14]
 const resourceExhausted: unknown = 8
+const failedPrecondition: unknown = 9
 
 /** Translates an error of the client: a server that cannot be reached becomes `temporal_unavailable`. */
 export function toTemporalError(error: unknown): unknown {
@@ -22,6 +23,11 @@ export function temporalUnavailable(cause: unknown): AppError {
 /** Too much is under way for one workflow, or for the whole server. */
 export function isExhausted(error: unknown): boolean {
   return hasCode(error, [resourceExhausted])
+}
+
+/** The workflow's task has failed and is tried again: an update is not taken meanwhile. */
+export function isTaskRetried(error: unknown): boolean {
+  return hasCode(error, [failedPrecondition])
 }
 
 function hasCode(error: unknown, codes: readonly unknown[]): boolean {

@@ -33,6 +33,11 @@ test('says why a workflow refused an answer', async () => {
   expect(await toAnswerVerdict(gone, reachable)).toEqual({ kind: 'gone' })
 })
 
+test('behavior: a workflow whose task is tried again cannot say yet', async () => {
+  const retried = new Error('Workflow Update failed', { cause: grpcError(9) })
+  expect(await toAnswerVerdict(retried, reachable)).toEqual({ kind: 'unknown' })
+})
+
 test.for([
   ['nobody takes it in time', new WorkflowUpdateRPCTimeoutOrCancelledError('late')],
   ['ten others wait', exhausted()],
