@@ -17,12 +17,12 @@ const patchedEdits = [
   {
     file: engineFile,
     from: 'import { mustContinueAsNew }',
-    to: "import { patched, sleep } from '@temporalio/workflow'\nimport { mustContinueAsNew }",
+    to: "import { patched as isAfter, sleep as pause } from '@temporalio/workflow'\nimport { mustContinueAsNew }",
   },
   {
     file: engineFile,
     from: 'callModel: scheduleModelCall,',
-    to: "callModel: async (...args) => { if (patched('edited')) await sleep(1); return scheduleModelCall(...args) },",
+    to: "callModel: async (...args) => { if (isAfter('edited')) await pause(1); return scheduleModelCall(...args) },",
   },
 ]
 /** Another build that does what the one of the sources does. */
