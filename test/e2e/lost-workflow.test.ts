@@ -21,9 +21,13 @@ afterAll(async () => {
   await product.close()
 })
 
+function workflowOf(conversationId: string) {
+  return new TemporalClient({ connection }).workflow.getHandle(workflowIdOf(conversationId))
+}
+
 /** What an operator may do in the Temporal UI. */
 async function terminate(conversationId: string): Promise<void> {
-  await new TemporalClient({ connection }).workflow.getHandle(workflowIdOf(conversationId)).terminate()
+  await workflowOf(conversationId).terminate()
 }
 
 test('the next message ends the turn of a terminated workflow and is answered', async () => {
@@ -57,6 +61,26 @@ test('Stop ends the turn of a terminated workflow', async () => {
   const { conversation, messages } = await client.getConversation(id)
   expect(conversation.state).toBe('idle')
   expect(messages.at(-1)?.text).toBe('Never')
+})
+
+test('Stop gives what waits behind the turn of a terminated workflow to a new one', async () => {
+  const { id, following } = await startTalk(product, client, 'behind', [
+    textOf('Never', { gate: 'behind' }),
+    textOf('Answer.'),
+  ])
+  await following.until(({ type }) => type === 'text.delta')
+  await client.postMessage(id, { text: 'Still there?' })
+  // A worker would give it to one as well, in its time.
+  for (const worker of product.workers.splice(0)) await worker.kill('SIGKILL')
+  await terminate(id)
+  await client.cancelTurn(id)
+  const { status } = await workflowOf(id).describe()
+  await product.startWorker()
+  const end = await following.untilTurns(2)
+  following.close()
+
+  expect(status.name).toBe('RUNNING')
+  expect(end).toMatchObject({ outcome: 'success' })
 })
 
 test('a Stop before the first round stops the turn that is about to begin', async () => {

@@ -3,11 +3,12 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { messageTextSchema, newMessageSchema } from '../../schemas/conversation.ts'
 import { storable } from '../../schemas/storable.ts'
 import { acceptMessage, announceMessage, editMessage, withdrawMessage } from '../../store/messages.ts'
-import { endLostTurn, stopTurn } from '../../store/turns.ts'
+import { stopTurn } from '../../store/turns.ts'
 import { AppError } from '../../contracts/errors.ts'
 import type { ApiServices } from '../api-services.ts'
 import { createMessageId } from '../create-message-id.ts'
 import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
+import { recoverConversation } from '../recover-conversation.ts'
 
 const answer = z
   .object({ messageId: z.string(), state: z.enum(['started', 'queued', 'withdrawn']) })
@@ -124,7 +125,7 @@ export function messageRoutes({ database, workflows, settings }: ApiServices) {
       const { stopping, pending } = stopped
       if (stopping === null && !pending) return context.json({ turnId: null }, 202)
       const told = await workflows.signalCancel(id, stopping)
-      if (!told && stopping !== null) await endLostTurn(database, id, stopping)
+      if (!told && stopping !== null) await recoverConversation({ database, workflows }, id, stopping)
       return context.json({ turnId: stopping }, 202)
     })
 }
