@@ -1,5 +1,4 @@
 import { keepAnswer, type NewAnswer, resolveRequest } from '../../src/store/requests.ts'
-import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import type { TestStore } from '../support/store.ts'
 import { askedPermission, permissionRequest, questionRequest } from './asked-requests.ts'
 import { createTurnScript } from './turn-script.ts'
@@ -8,14 +7,10 @@ import { createTurnScript } from './turn-script.ts'
 export type AskingTurn = Awaited<ReturnType<typeof createAskingTurn>>
 
 export async function createAskingTurn({ database, createConversation }: TestStore) {
-  const conversation = await createConversation()
-  const { id, owner } = conversation
-  const log = createPostgresEventLog(database, { onChannelError: () => {} })
-  const turn = createTurnScript(database, conversation)
+  const turn = createTurnScript(database, await createConversation())
+  const { conversationId: id, owner, readEvents } = turn
   await turn.accept('m1')
   await turn.begin(1, 0, ['m1'])
-
-  const readEvents = async () => (await log.read(id, 0, 1_000)).events
 
   return {
     id,

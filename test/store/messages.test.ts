@@ -1,24 +1,15 @@
 import { beforeEach, expect, test } from 'vitest'
 
-import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { createStore } from '../support/store.ts'
 import { createTurnScript, type TurnScript } from './turn-script.ts'
 
 const store = await createStore()
 const { database } = store
-const log = createPostgresEventLog(database, { onChannelError: () => {} })
 
-let id: string
-let owner: string
 let turn: TurnScript
 beforeEach(async () => {
-  ;({ id, owner } = await store.createConversation())
-  turn = createTurnScript(database, { id, owner })
+  turn = createTurnScript(database, await store.createConversation())
 })
-
-async function listTypes(): Promise<string[]> {
-  return (await log.read(id, 0, 1_000)).events.map(({ type }) => type)
-}
 
 test('stores a message, and shows it after the signal', async () => {
   expect(await turn.accept('m1')).toMatchObject({
@@ -26,9 +17,9 @@ test('stores a message, and shows it after the signal', async () => {
     toSignal: [{ messageId: expect.stringContaining('m1') }],
     turns: 0,
   })
-  expect(await listTypes()).toEqual([])
+  expect(await turn.listTypes()).toEqual([])
   expect(await turn.announce('m1')).toBe('started')
-  expect(await listTypes()).toEqual(['user.message'])
+  expect(await turn.listTypes()).toEqual(['user.message'])
 })
 
 test('behavior: a repeat changes nothing, and signals again until its turn has begun', async () => {
@@ -42,14 +33,14 @@ test('behavior: a repeat changes nothing, and signals again until its turn has b
   expect(await turn.announce('m1')).toBe('started')
   await turn.begin(1, 0, ['m1'])
   expect(await turn.accept('m1')).toMatchObject({ repeated: true, toSignal: [] })
-  expect((await listTypes()).filter((type) => type === 'user.message')).toHaveLength(1)
+  expect((await turn.listTypes()).filter((type) => type === 'user.message')).toHaveLength(1)
 })
 
 test('behavior: one of many equal messages at once is new', async () => {
   const accepted = await Promise.all(Array.from({ length: 8 }, () => turn.accept('m1')))
   expect(accepted.filter(({ repeated }) => !repeated)).toHaveLength(1)
   await Promise.all(Array.from({ length: 8 }, () => turn.announce('m1')))
-  expect(await listTypes()).toEqual(['user.message'])
+  expect(await turn.listTypes()).toEqual(['user.message'])
 })
 
 test('behavior: during a turn a message is queued, with its place', async () => {
@@ -59,7 +50,7 @@ test('behavior: during a turn a message is queued, with its place', async () => 
     await turn.accept(message)
     expect(await turn.announce(message)).toBe('queued')
   }
-  const { events } = await log.read(id, 0, 1_000)
+  const events = await turn.readEvents()
   const queued = events.flatMap((event) => (event.type === 'message.queued' ? [event.position] : []))
   expect(queued).toEqual([0, 1])
 })
@@ -68,7 +59,7 @@ test('behavior: a message that began before it was announced is shown once', asy
   await turn.accept('m1')
   await turn.begin(1, 0, ['m1'])
   expect(await turn.announce('m1')).toBe('started')
-  const types = await listTypes()
+  const types = await turn.listTypes()
   expect(types.filter((type) => type === 'user.message')).toHaveLength(1)
   expect(types).not.toContain('message.queued')
 })
@@ -97,7 +88,7 @@ test('error: a conversation that wants no messages during a turn', async () => {
 })
 
 test('error: somebody else’s conversation is not there', async () => {
-  const stranger = createTurnScript(database, { id, owner: await store.createOwner() })
+  const stranger = createTurnScript(database, { id: turn.conversationId, owner: await store.createOwner() })
   await expect(stranger.accept('m1')).rejects.toMatchObject({ code: 'not_found' })
 })
 
@@ -131,8 +122,7 @@ test('behavior: the workflow is told how a message meets a turn, and which one i
 })
 
 test('behavior: the policy of the conversation holds for messages without their own', async () => {
-  ;({ id, owner } = await store.createConversation({ busyPolicy: 'steer' }))
-  turn = createTurnScript(database, { id, owner })
+  turn = createTurnScript(database, await store.createConversation({ busyPolicy: 'steer' }))
   expect((await turn.accept('m1')).toSignal).toMatchObject([{ busyPolicy: 'steer' }])
   expect((await turn.accept('m2', 'Hello', { busyPolicy: 'queue' })).toSignal).toEqual([
     { messageId: turn.messageOf('m2'), position: expect.any(Number) },

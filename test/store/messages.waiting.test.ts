@@ -3,7 +3,6 @@ import { beforeEach, expect, test } from 'vitest'
 import { applyEvent } from '../../src/client/apply-event.ts'
 import { emptyView } from '../../src/client/conversation-view.ts'
 import { editMessage, withdrawMessage } from '../../src/store/messages.ts'
-import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { createPostgresHistory } from '../../src/store/postgres-history.ts'
 import { getSnapshot } from '../../src/store/snapshots.ts'
 import { createStore } from '../support/store.ts'
@@ -11,30 +10,31 @@ import { createTurnScript, type TurnScript } from './turn-script.ts'
 
 const store = await createStore()
 const { database } = store
-const log = createPostgresEventLog(database, { onChannelError: () => {} })
 
-let id: string
-let owner: string
 let turn: TurnScript
 beforeEach(async () => {
-  ;({ id, owner } = await store.createConversation())
-  turn = createTurnScript(database, { id, owner })
+  turn = createTurnScript(database, await store.createConversation())
 })
 
-async function listTypes(): Promise<string[]> {
-  return (await log.read(id, 0, 1_000)).events.map(({ type }) => type)
-}
-
 const edit = (message: string, text: string) =>
-  editMessage(database, { conversationId: id, owner, id: turn.messageOf(message), text })
+  editMessage(database, {
+    conversationId: turn.conversationId,
+    owner: turn.owner,
+    id: turn.messageOf(message),
+    text,
+  })
 const withdraw = (message: string) =>
-  withdrawMessage(database, { conversationId: id, owner, id: turn.messageOf(message) })
+  withdrawMessage(database, {
+    conversationId: turn.conversationId,
+    owner: turn.owner,
+    id: turn.messageOf(message),
+  })
 
 /** What the model is told of the user. */
 async function listToldTexts(): Promise<(string | undefined)[]> {
   const strategy = { kind: 'full' as const }
   const told = await createPostgresHistory(database).load({
-    conversationId: id,
+    conversationId: turn.conversationId,
     turnId: turn.turnIdOf(1),
     strategy,
   })
@@ -54,9 +54,9 @@ test('behavior: the queue is shown in the order in which it will be answered', a
     await turn.announce(message)
   }
   await edit('m4', 'm4, edited')
-  const { queue } = await getSnapshot(database, owner, id)
+  const { queue } = await getSnapshot(database, turn.owner, turn.conversationId)
   expect(queue.map(({ text }) => text)).toEqual(['m3', 'm5', 'm2', 'm4, edited'])
-  const view = (await log.read(id, 0, 1_000)).events.reduce(applyEvent, emptyView)
+  const view = (await turn.readEvents()).reduce(applyEvent, emptyView)
   expect(view.queue.map(({ content }) => content.text)).toEqual(['m3', 'm5', 'm2', 'm4, edited'])
 })
 
@@ -68,9 +68,9 @@ test('a message that waits can be changed, and the model is told the last text',
     await turn.announce(message)
   }
   expect(await edit('m3', 'new\0')).toEqual({ messageId: turn.messageOf('m3'), state: 'queued' })
-  const { events } = await log.read(id, 0, 1_000)
+  const events = await turn.readEvents()
   expect(events.at(-1)).toMatchObject({ type: 'message.updated', text: 'new\uFFFD', position: 1 })
-  expect((await getSnapshot(database, owner, id)).queue).toMatchObject([
+  expect((await getSnapshot(database, turn.owner, turn.conversationId)).queue).toMatchObject([
     { text: 'old' },
     { text: 'new\uFFFD' },
   ])
@@ -86,12 +86,12 @@ test('a message that waits can be withdrawn, and its turn comes to nothing', asy
   await turn.announce('m2')
   await withdraw('m2')
   await withdraw('m2')
-  expect((await listTypes()).filter((type) => type === 'message.withdrawn')).toHaveLength(1)
-  expect((await getSnapshot(database, owner, id)).queue).toEqual([])
+  expect((await turn.listTypes()).filter((type) => type === 'message.withdrawn')).toHaveLength(1)
+  expect((await getSnapshot(database, turn.owner, turn.conversationId)).queue).toEqual([])
   await turn.answer(1, 0, 'Hi')
-  const before = await listTypes()
+  const before = await turn.listTypes()
   expect(await turn.begin(2, 0, ['m2'])).toEqual({ outcome: 'taken' })
-  expect(await listTypes()).toEqual(before)
+  expect(await turn.listTypes()).toEqual(before)
   expect(await listToldTexts()).toEqual(['Hello'])
 })
 
@@ -100,7 +100,7 @@ test('behavior: a message that was withdrawn before it was announced is never sh
   await withdraw('m1')
   expect(await turn.announce('m1')).toBe('withdrawn')
   expect(await turn.accept('m1')).toMatchObject({ repeated: true, toSignal: [] })
-  expect(await listTypes()).toEqual(['message.withdrawn'])
+  expect(await turn.listTypes()).toEqual(['message.withdrawn'])
 })
 
 test('behavior: of a change, a withdrawal and the begin in the same moment, what came first stands', async () => {
@@ -135,15 +135,15 @@ test('steered messages join the turn with the next round', async () => {
   await turn.endCall(1, 0, 0)
   await withdraw('m3')
   await turn.begin(1, 1, [], ['m4', 'm2', 'm3'])
-  const before = await listTypes()
+  const before = await turn.listTypes()
   await turn.begin(1, 1, [], ['m4', 'm2', 'm3'])
-  expect(await listTypes()).toEqual(before)
-  const { events } = await log.read(id, 0, 1_000)
+  expect(await turn.listTypes()).toEqual(before)
+  const events = await turn.readEvents()
   expect(events.findLast(({ type }) => type === 'round.started')).toMatchObject({
     round: 1,
     messageIds: [turn.messageOf('m2'), turn.messageOf('m4')],
   })
-  const { queue, messages } = await getSnapshot(database, owner, id)
+  const { queue, messages } = await getSnapshot(database, turn.owner, turn.conversationId)
   expect(queue).toEqual([])
   // Below the calls that they came after, and in the order in which they were sent.
   const shown = messages.filter(({ state }) => state === 'done')
@@ -166,7 +166,7 @@ test('behavior: a round whose steered messages are all gone is a round like any 
   await turn.accept('m2', 'm2', { busyPolicy: 'steer' })
   await withdraw('m2')
   expect(await turn.begin(1, 1, [], ['m2'])).toMatchObject({ outcome: 'run' })
-  const { events } = await log.read(id, 0, 1_000)
+  const events = await turn.readEvents()
   expect(events.findLast(({ type }) => type === 'round.started')).not.toHaveProperty('messageIds')
 })
 
@@ -179,7 +179,11 @@ test.for(['edit', 'withdraw'] as const)('error: %s of a message that has begun, 
   await expect(change('m1')).rejects.toMatchObject({ code: 'message_started' })
   await expect(change('unknown')).rejects.toMatchObject({ code: 'not_found' })
   await turn.accept('m2')
-  const theirs = { conversationId: id, owner: await store.createOwner(), id: turn.messageOf('m2') }
+  const theirs = {
+    conversationId: turn.conversationId,
+    owner: await store.createOwner(),
+    id: turn.messageOf('m2'),
+  }
   const stranger =
     how === 'edit' ? editMessage(database, { ...theirs, text: 'new' }) : withdrawMessage(database, theirs)
   await expect(stranger).rejects.toMatchObject({ code: 'not_found' })

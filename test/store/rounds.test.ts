@@ -9,24 +9,17 @@ const store = await createStore()
 const { database } = store
 const log = createPostgresEventLog(database, { onChannelError: () => {} })
 
-let id: string
-let owner: string
 let turn: TurnScript
 beforeEach(async () => {
-  ;({ id, owner } = await store.createConversation())
-  turn = createTurnScript(database, { id, owner })
+  turn = createTurnScript(database, await store.createConversation())
   await turn.accept('m1')
 })
-
-async function listTypes(): Promise<string[]> {
-  return (await log.read(id, 0, 1_000)).events.map(({ type }) => type)
-}
 
 /** Ends turn 1 as the workflow does when no model call has. */
 async function endTurn(openCalls: Parameters<typeof finishTurn>[1]['openCalls'] = []): Promise<void> {
   const turnId = turn.turnIdOf(1)
   await finishTurn(database, {
-    conversationId: id,
+    conversationId: turn.conversationId,
     turnId,
     openCallStatus: 'cancelled',
     openCalls,
@@ -39,16 +32,27 @@ test('begins a turn with its message, and tells what the model call needs', asyn
   expect(begun).toMatchObject({
     outcome: 'run',
     state: 'thinking',
-    settings: { owner, model: 'scripted/demo', history: { kind: 'full' }, tools: null, wallet: null },
+    settings: {
+      owner: turn.owner,
+      model: 'scripted/demo',
+      history: { kind: 'full' },
+      tools: null,
+      wallet: null,
+    },
   })
-  expect(await listTypes()).toEqual(['user.message', 'turn.started', 'conversation.updated', 'round.started'])
+  expect(await turn.listTypes()).toEqual([
+    'user.message',
+    'turn.started',
+    'conversation.updated',
+    'round.started',
+  ])
 })
 
 test('behavior: a repeated begin changes nothing but may run again', async () => {
   const first = await turn.begin(1, 0, ['m1'])
-  const before = await listTypes()
+  const before = await turn.listTypes()
   const second = await turn.begin(1, 0, ['m1'])
-  expect(await listTypes()).toEqual(before)
+  expect(await turn.listTypes()).toEqual(before)
   expect(second).toEqual(first)
 })
 
@@ -61,30 +65,30 @@ test('behavior: done: a round that was stored is answered with what was stored',
 test('behavior: done: a second try of a round changes nothing and gets the first outcome', async () => {
   await turn.begin(1, 0, ['m1'])
   const first = await turn.askTools(1, 0, 1)
-  const before = await listTypes()
+  const before = await turn.listTypes()
   expect(await turn.answer(1, 0, 'Another answer')).toEqual(first)
-  expect(await listTypes()).toEqual(before)
+  expect(await turn.listTypes()).toEqual(before)
 })
 
 test('behavior: over: nothing is begun or stored in a turn that has ended', async () => {
   await turn.begin(1, 0, ['m1'])
   await endTurn()
-  const before = await listTypes()
+  const before = await turn.listTypes()
   expect(await turn.begin(1, 0, ['m1'])).toEqual({ outcome: 'over' })
   expect(await turn.begin(1, 1)).toEqual({ outcome: 'over' })
   expect(await turn.answer(1, 0, 'late')).toEqual({ kind: 'nothing' })
-  expect(await listTypes()).toEqual(before)
+  expect(await turn.listTypes()).toEqual(before)
 })
 
 test('behavior: taken: a message belongs to the turn that began with it', async () => {
   await turn.begin(1, 0, ['m1'])
   await turn.answer(1, 0, 'Hi')
   expect(await turn.begin(2, 0, ['m1'])).toEqual({ outcome: 'taken' })
-  expect((await listTypes()).filter((type) => type === 'turn.started')).toHaveLength(1)
+  expect((await turn.listTypes()).filter((type) => type === 'turn.started')).toHaveLength(1)
 })
 
 test('behavior: missing: a conversation that was deleted', async () => {
-  const gone = createTurnScript(database, { id: 'c_gone', owner })
+  const gone = createTurnScript(database, { id: 'c_gone', owner: turn.owner })
   expect(await gone.begin(1, 0, ['m1'])).toEqual({ outcome: 'missing' })
 })
 
@@ -92,9 +96,11 @@ test('behavior: an answer ends the turn; deltas before it are gone, the text sta
   await turn.begin(1, 0, ['m1'])
   const messageId = turn.answerOf(1, 0)
   const delta = { type: 'text.delta' as const, messageId, attempt: 1, delta: 'H', offset: 0 }
-  await log.append(id, [{ key: null, turnId: turn.turnIdOf(1), body: delta }], { async: true })
+  await log.append(turn.conversationId, [{ key: null, turnId: turn.turnIdOf(1), body: delta }], {
+    async: true,
+  })
   await turn.answer(1, 0, 'Hi')
-  const types = await listTypes()
+  const types = await turn.listTypes()
   expect(types).not.toContain('text.delta')
   expect(types.slice(-4)).toEqual([
     'text.completed',
@@ -108,7 +114,9 @@ test('behavior: deltas of an earlier try are gone as well', async () => {
   const first = await turn.begin(1, 0, ['m1'])
   const messageId = turn.answerOf(1, 0)
   const delta = { type: 'text.delta' as const, messageId, attempt: 1, delta: 'H', offset: 0 }
-  await log.append(id, [{ key: null, turnId: turn.turnIdOf(1), body: delta }], { async: true })
+  await log.append(turn.conversationId, [{ key: null, turnId: turn.turnIdOf(1), body: delta }], {
+    async: true,
+  })
   const second = await turn.begin(1, 0, ['m1'])
   expect(second).toEqual(first)
   expect(first).toMatchObject({ firstSeq: 4 })
@@ -126,21 +134,27 @@ test('behavior: a turn that came to nothing has used its number up', async () =>
 test('behavior: parallel tries of one round leave one message and one end', async () => {
   await turn.begin(1, 0, ['m1'])
   await Promise.all(Array.from({ length: 6 }, (_, index) => turn.answer(1, 0, `answer ${index}`)))
-  expect((await listTypes()).filter((type) => type === 'turn.finished')).toHaveLength(1)
+  expect((await turn.listTypes()).filter((type) => type === 'turn.finished')).toHaveLength(1)
 })
 
 test('behavior: a turn that is being stopped stays so through later rounds', async () => {
   await turn.begin(1, 0, ['m1'])
   await turn.askTools(1, 0, 1)
-  expect(await stopTurn(database, owner, id, undefined)).toMatchObject({ stopping: turn.turnIdOf(1) })
+  expect(await stopTurn(database, turn.owner, turn.conversationId, undefined)).toMatchObject({
+    stopping: turn.turnIdOf(1),
+  })
   expect(await turn.begin(1, 1)).toMatchObject({ outcome: 'run', state: 'cancelling' })
 })
 
 test('behavior: stopping when nothing runs, or another turn does, stops nothing', async () => {
-  expect(await stopTurn(database, owner, id, undefined)).toMatchObject({ stopping: null })
+  expect(await stopTurn(database, turn.owner, turn.conversationId, undefined)).toMatchObject({
+    stopping: null,
+  })
   await turn.begin(1, 0, ['m1'])
-  expect(await stopTurn(database, owner, id, 'another')).toMatchObject({ stopping: null })
-  expect(await stopTurn(database, 'o_stranger', id, undefined)).toBeUndefined()
+  expect(await stopTurn(database, turn.owner, turn.conversationId, 'another')).toMatchObject({
+    stopping: null,
+  })
+  expect(await stopTurn(database, 'o_stranger', turn.conversationId, undefined)).toBeUndefined()
 })
 
 test('behavior: the end of a turn ends its open calls, each once', async () => {
@@ -159,6 +173,6 @@ test('behavior: the end of a turn ends its open calls, each once', async () => {
   }))
   await Promise.all([endTurn(ends), endTurn(ends)])
   expect(await listOpenCalls(database, turn.turnIdOf(1))).toEqual([])
-  const types = await listTypes()
+  const types = await turn.listTypes()
   expect(types.slice(-3)).toEqual(['tool.completed', 'tool.completed', 'turn.finished'])
 })

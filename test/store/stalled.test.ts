@@ -17,14 +17,11 @@ const store = await createStore()
 const { database } = store
 const log = createPostgresEventLog(database, { onChannelError: () => {} })
 
-let id: string
-let owner: string
 let turn: TurnScript
 beforeEach(async () => {
   // The conversations of earlier tests have nothing to do any more.
   await database.rows('test_clear', 'delete from conversations')
-  ;({ id, owner } = await store.createConversation())
-  turn = createTurnScript(database, { id, owner })
+  turn = createTurnScript(database, await store.createConversation())
 })
 
 /** As if every look were late enough, and nothing had happened for a while. */
@@ -40,13 +37,13 @@ async function openTurn(message = 'm1', number = 1): Promise<void> {
 
 test('takes a conversation whose turn is open', async () => {
   await openTurn()
-  expect(await take()).toEqual([{ id, turnId: turn.turnIdOf(1), stalled: false }])
+  expect(await take()).toEqual([{ id: turn.conversationId, turnId: turn.turnIdOf(1), stalled: false }])
 })
 
 test('takes a conversation in which a message waits for its turn', async () => {
   await turn.accept('m1')
   await turn.announce('m1')
-  expect(await take()).toEqual([{ id, turnId: null, stalled: false }])
+  expect(await take()).toEqual([{ id: turn.conversationId, turnId: null, stalled: false }])
 })
 
 test('behavior: one with nothing to do is left alone, and one that something happens in', async () => {
@@ -71,7 +68,7 @@ test('behavior: what people write is no sign of life', async () => {
   await turn.accept('m2')
   await turn.announce('m2')
   const taken = await takeQuietConversations(database, { limit: 10, periodMs: 0, quietMs: 30_000 })
-  expect(taken.map((conversation) => conversation.id)).toEqual([id])
+  expect(taken.map((conversation) => conversation.id)).toEqual([turn.conversationId])
 })
 
 test('behavior: one that waits for a person is left alone', async () => {
@@ -96,7 +93,7 @@ test('behavior: one whose workflow takes no answer is taken, and one that lets a
 test('behavior: everyone gets a turn', async () => {
   const others = await Promise.all(
     Array.from({ length: 4 }, async () => {
-      const other = await store.createConversation({ owner })
+      const other = await store.createConversation({ owner: turn.owner })
       const script = createTurnScript(database, other)
       await script.accept('m1')
       await script.announce('m1')
@@ -105,7 +102,7 @@ test('behavior: everyone gets a turn', async () => {
   )
   await openTurn()
   const taken = [...(await take(2)), ...(await take(2)), ...(await take(2))].map((one) => one.id)
-  expect(new Set(taken)).toEqual(new Set([id, ...others]))
+  expect(new Set(taken)).toEqual(new Set([turn.conversationId, ...others]))
 })
 
 test('behavior: one caller at a time, and once in a period', async () => {
@@ -120,26 +117,28 @@ test('behavior: one caller at a time, and once in a period', async () => {
 test('behavior: turns that a crash of the server has made it forget are found', async () => {
   await openTurn()
   await database.rows('test_crash', 'truncate open_turns, stalled_watch, stalled_looks')
-  expect(await take()).toEqual([{ id, turnId: turn.turnIdOf(1), stalled: false }])
+  expect(await take()).toEqual([{ id: turn.conversationId, turnId: turn.turnIdOf(1), stalled: false }])
 })
 
 test('behavior: a mark is made and told once, and taken away once', async () => {
   await openTurn()
-  const before = (await log.read(id, 0, 100)).nextAfter
-  expect([await markStalled(database, id, true), await markStalled(database, id, true)]).toEqual([
-    true,
-    false,
-  ])
+  const before = (await log.read(turn.conversationId, 0, 100)).nextAfter
+  expect([
+    await markStalled(database, turn.conversationId, true),
+    await markStalled(database, turn.conversationId, true),
+  ]).toEqual([true, false])
   expect(await countStalled(database)).toBe(1)
   await turn.answer(1, 0, 'Hi.')
-  expect(await take()).toEqual([{ id, turnId: null, stalled: true }])
-  expect([await markStalled(database, id, false), await markStalled(database, id, false)]).toEqual([
-    true,
-    false,
-  ])
+  expect(await take()).toEqual([{ id: turn.conversationId, turnId: null, stalled: true }])
+  expect([
+    await markStalled(database, turn.conversationId, false),
+    await markStalled(database, turn.conversationId, false),
+  ]).toEqual([true, false])
   expect(await countStalled(database)).toBe(0)
 
-  const told = (await log.read(id, before, 100)).events.filter(({ turnId }) => turnId === undefined)
+  const told = (await log.read(turn.conversationId, before, 100)).events.filter(
+    ({ turnId }) => turnId === undefined,
+  )
   expect(told).toMatchObject([
     { type: 'conversation.updated', stalled: true },
     { type: 'notice', level: 'error', code: 'stalled' },
@@ -155,8 +154,8 @@ test('behavior: what waits is listed in order, for whom and with how many turns'
     await turn.announce(message)
   }
   await turn.accept('m4')
-  const found = await findUnanswered(database, id)
-  expect(found).toMatchObject({ owner: { id: owner }, model: 'scripted/demo', turns: 1 })
+  const found = await findUnanswered(database, turn.conversationId)
+  expect(found).toMatchObject({ owner: { id: turn.owner }, model: 'scripted/demo', turns: 1 })
   const messages = ['m2', 'm3', 'm4'].map((message) => ({
     messageId: turn.messageOf(message),
     position: expect.any(Number),
@@ -166,10 +165,12 @@ test('behavior: what waits is listed in order, for whom and with how many turns'
 })
 
 test('error: the running turn of somebody else is not found', async () => {
-  expect(await getRunningTurn(database, owner, id)).toBeNull()
+  expect(await getRunningTurn(database, turn.owner, turn.conversationId)).toBeNull()
   await openTurn()
-  expect(await getRunningTurn(database, owner, id)).toBe(turn.turnIdOf(1))
-  await expect(getRunningTurn(database, await store.createOwner(), id)).rejects.toMatchObject({
+  expect(await getRunningTurn(database, turn.owner, turn.conversationId)).toBe(turn.turnIdOf(1))
+  await expect(
+    getRunningTurn(database, await store.createOwner(), turn.conversationId),
+  ).rejects.toMatchObject({
     code: 'not_found',
   })
 })

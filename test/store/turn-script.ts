@@ -5,11 +5,12 @@ import type { RoundOutcome } from '../../src/contracts/turn.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { NewEvent } from '../../src/store/event-log.ts'
 import { acceptMessage, announceMessage } from '../../src/store/messages.ts'
+import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { beginRound, finishRound, type FinishedRound } from '../../src/store/rounds.ts'
 import { finishCall } from '../../src/store/tool-calls.ts'
 import { finishTurn, listOpenCalls, type OpenCallEnd } from '../../src/store/turns.ts'
 
-/** The writes of a turn, as api and activities make them, with short arguments. */
+/** The writes of a conversation's turns, as api and activities make them, with short arguments. */
 export type TurnScript = ReturnType<typeof createTurnScript>
 
 type AcceptChanges = { queueLimit?: number; turnLimit?: number; busyPolicy?: BusyPolicy }
@@ -33,7 +34,15 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
     body,
   })
 
+  const log = createPostgresEventLog(database, { onChannelError: () => {} })
+  const readEvents = async () => (await log.read(id, 0, 1_000)).events
+
   return {
+    conversationId: id,
+    owner,
+    readEvents,
+    /** The types of its events so far. */
+    listTypes: async () => (await readEvents()).map(({ type }) => type),
     turnIdOf,
     answerOf,
     callOf,

@@ -1,7 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 
 import type { ConversationState } from '../../src/contracts/conversation.ts'
-import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { keepAnswer, resolveRequest } from '../../src/store/requests.ts'
 import { getSnapshot } from '../../src/store/snapshots.ts'
 import { stopTurn } from '../../src/store/turns.ts'
@@ -11,14 +10,10 @@ import { createTurnScript, type TurnScript } from './turn-script.ts'
 
 const store = await createStore()
 const { database } = store
-const log = createPostgresEventLog(database, { onChannelError: () => {} })
 
-let id: string
-let owner: string
 let turn: TurnScript
 beforeEach(async () => {
-  ;({ id, owner } = await store.createConversation())
-  turn = createTurnScript(database, { id, owner })
+  turn = createTurnScript(database, await store.createConversation())
   await turn.accept('m1')
   await turn.begin(1, 0, ['m1'])
 })
@@ -31,18 +26,18 @@ const combinations: CallState[][] = ['runs', 'waits', 'ended'].flatMap((first) =
 
 /** The state of the conversation, which its events and its snapshot must agree on. */
 async function stateNow(): Promise<ConversationState> {
-  const { events } = await log.read(id, 0, 1_000)
+  const events = await turn.readEvents()
   const told = events.flatMap((event) =>
     event.type === 'conversation.updated' && event.state !== undefined ? [event.state] : [],
   )
-  const { conversation } = await getSnapshot(database, owner, id)
+  const { conversation } = await getSnapshot(database, turn.owner, turn.conversationId)
   expect(conversation.state).toBe(told.at(-1))
   return conversation.state
 }
 
 /** What `turn.waiting` has named so far. */
 async function listWaits(): Promise<string[][]> {
-  const { events } = await log.read(id, 0, 1_000)
+  const events = await turn.readEvents()
   return events.flatMap((event) => (event.type === 'turn.waiting' ? [event.requestIds] : []))
 }
 
@@ -57,8 +52,8 @@ async function decide(requestId: string, callId: string, decision: 'approve' | '
   const answerId = `${requestId}:a`
   const outcome = decision === 'approve' ? 'approved' : 'rejected'
   const body = { decisions: { [callId]: decision }, grants: [] }
-  await keepAnswer(database, { id: answerId, requestId, by: owner, outcome, body })
-  await resolveRequest(database, { conversationId: id, requestId }, answerId)
+  await keepAnswer(database, { id: answerId, requestId, by: turn.owner, outcome, body })
+  await resolveRequest(database, { conversationId: turn.conversationId, requestId }, answerId)
 }
 
 test.for(combinations)('waits only when nothing else runs: one call %s, one %s', async (states) => {
@@ -100,7 +95,7 @@ test('behavior: a rejection leaves the turn waiting for the rest', async () => {
 
 test('behavior: a turn that is being stopped stays so', async () => {
   const [requestId = ''] = await ask(2, [0])
-  await stopTurn(database, owner, id, undefined)
+  await stopTurn(database, turn.owner, turn.conversationId, undefined)
   await turn.endCall(1, 0, 1)
   expect(await stateNow()).toBe('cancelling')
   await decide(requestId, turn.callOf(1, 0, 0), 'reject')
@@ -113,8 +108,8 @@ test('behavior: an end that comes after its turn changes nothing', async () => {
   await turn.stop(1)
   await turn.accept('m2')
   await turn.begin(2, 0, ['m2'])
-  const before = (await log.read(id, 0, 1_000)).events
+  const before = await turn.readEvents()
   await turn.endCall(1, 0, 1)
-  expect((await log.read(id, 0, 1_000)).events).toEqual(before)
+  expect(await turn.readEvents()).toEqual(before)
   expect(await stateNow()).toBe('thinking')
 })
