@@ -10,6 +10,7 @@ import { loadModelRequest } from './model-context.ts'
 import { planReply } from './plan-reply.ts'
 import { readReply, type Reply } from './reply.ts'
 import { toFinishedRound } from './finished-round.ts'
+import { turnEndMessages } from './turn-end-messages.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
 
 type Run = Extract<BegunRound, { outcome: 'run' }>
@@ -109,9 +110,7 @@ async function readModel(
 function toFailure(error: unknown, scope: ActivityScope, timeLeftMs: number): AppError {
   const interruption = scope.interruption()
   if (interruption === 'stopped') return stopped()
-  if (timeLeftMs <= 0) {
-    return new AppError('turn_time_limit', 'The turn took too long. Continue with a new message.')
-  }
+  if (timeLeftMs <= 0) return new AppError('turn_time_limit', turnEndMessages.turn_time_limit)
   if (interruption === 'timeout') return new AppError('model_timeout', 'The model took too long to answer.')
   if (interruption !== undefined) return handedOver(interruption)
   if (error instanceof AppError) return error
@@ -119,7 +118,7 @@ function toFailure(error: unknown, scope: ActivityScope, timeLeftMs: number): Ap
 }
 
 function stopped(): AppError {
-  return new AppError('stopped', 'The turn was stopped.')
+  return new AppError('stopped', turnEndMessages.stopped)
 }
 
 /** What is left of the turn's time; negative when it is over. */

@@ -12,6 +12,7 @@ import { decideCall } from '../permissions/decide-call.ts'
 import { toCallTargets } from '../toolkit/to-call-targets.ts'
 import { toQuestionForm } from '../toolkit/to-question-form.ts'
 import { endCall, type EndedCall, type ReadyCall } from './planned-call.ts'
+import { toFailedEnd } from './to-failed-end.ts'
 
 /** A call with what the rules and the policy say of it, before any grant. */
 export type ConsideredCall = ReadyCall & {
@@ -50,7 +51,7 @@ export function considerCall(call: ReadyCall, judge: CallJudge): ConsideredCall 
     return { ...call, subject, verdict: decideCall(subject, judge), form }
   } catch (fault) {
     judge.onToolFault(tool.name, fault)
-    return endCall(call, { turnId, status: 'error', error: toToolError(fault) })
+    return endCall(call, turnId, toFailedEnd('error', toToolError(fault)))
   }
 }
 

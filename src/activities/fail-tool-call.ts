@@ -5,7 +5,8 @@ import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
 import { finishCall, readFinishedSteps } from '../store/tool-calls.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { toEndlessRetry } from './attempt.ts'
-import { toErrorText } from './result-text.ts'
+import { failedError } from './call-errors.ts'
+import { toFailedEnd } from './to-failed-end.ts'
 import { toolCompleted } from './tool-completed.ts'
 
 /** Writes the result of a call whose activity could not; see `Activities.failToolCall`. */
@@ -17,8 +18,7 @@ export async function failToolCall(ref: FailedCallRef, services: ActivityService
   }
   try {
     const steps = await readFinishedSteps(services.database, [ref.callId])
-    const text = toErrorText(error, steps.get(ref.callId))
-    const end = { status: ref.status, output: undefined, error, text }
+    const end = toFailedEnd(ref.status, error, steps.get(ref.callId))
     return { status: await finishCall(services.database, ref, end, [toolCompleted(ref, end)]) }
   } catch (fault) {
     services.logger.error({ err: fault, turnId: ref.turnId }, 'a turn could not be ended yet')
@@ -29,5 +29,5 @@ export async function failToolCall(ref: FailedCallRef, services: ActivityService
 const messages: Record<string, string> = {
   tool_timeout: 'The tool did not end in time.',
   tool_crashed: 'The tool took its worker down.',
-  tool_failed: 'The tool failed. This is a fault of the tool, not of its input.',
+  [failedError.code]: failedError.message,
 }

@@ -8,8 +8,10 @@ import { readFinishedSteps } from '../store/tool-calls.ts'
 import { finishTurn as storeEnd, listOpenCalls, type OpenCallEnd } from '../store/turns.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { toEndlessRetry } from './attempt.ts'
-import { toErrorText } from './result-text.ts'
+import { stoppedError } from './call-errors.ts'
+import { toFailedEnd } from './to-failed-end.ts'
 import { toolCompleted } from './tool-completed.ts'
+import { turnEndMessages } from './turn-end-messages.ts'
 
 /** Writes the end of a turn that no model call has written; see `Activities.finishTurn`. */
 export async function finishTurn(ref: FinishTurnRef, services: ActivityServices): Promise<void> {
@@ -56,22 +58,12 @@ function endOf(
   status: 'cancelled' | 'error',
 ): OpenCallEnd {
   const error: ToolError = {
-    code: code ?? 'stopped',
-    message: status === 'cancelled' ? 'The user stopped the turn.' : 'The turn ended before the tool did.',
+    code: code ?? stoppedError.code,
+    message: status === 'cancelled' ? stoppedError.message : 'The turn ended before the tool did.',
     retryable: true,
   }
-  return {
-    callId,
-    error,
-    text: toErrorText(error, steps),
-    event: toolCompleted({ turnId, callId }, { status, output: undefined, error }),
-  }
+  const end = toFailedEnd(status, error, steps)
+  return { callId, error, text: end.text, event: toolCompleted({ turnId, callId }, end) }
 }
 
-const messages: Record<string, string> = {
-  stopped: 'The turn was stopped.',
-  too_many_rounds:
-    'The model asked for tools again and again. Ask for less at once, or continue with a new message.',
-  turn_time_limit: 'The turn took too long. Continue with a new message.',
-  internal: 'The turn failed through a fault of the program. The next message works.',
-}
+const messages: Readonly<Record<string, string>> = turnEndMessages

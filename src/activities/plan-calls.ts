@@ -5,8 +5,10 @@ import type { Grant, PermissionVerdict } from '../contracts/permission.ts'
 import type { NewEvent } from '../store/event-log.ts'
 import type { ModelToolCall } from '../models/model-provider.ts'
 import { decideWithGrants, isGrantable } from '../permissions/decide-with-grants.ts'
+import { toDeniedError } from './call-errors.ts'
 import { type CallJudge, considerCall, type ConsideredCall } from './considered-call.ts'
 import { type CallPlanner, endCall, type EndedCall, planCall, type PlannedCall } from './planned-call.ts'
+import { toFailedEnd } from './to-failed-end.ts'
 
 export type RoundPlanner = CallPlanner &
   CallJudge & {
@@ -65,8 +67,8 @@ function decide(call: ConsideredCall, grants: readonly Grant[], planner: RoundPl
   const events = call.events.map((event) => withPermission(event, verdict))
   switch (verdict.decision) {
     case 'deny': {
-      const error = { code: 'permission_denied', message: verdict.reason, retryable: false }
-      return { call: endCall({ row, events }, { turnId, status: 'denied', error }) }
+      const end = toFailedEnd('denied', toDeniedError(verdict))
+      return { call: endCall({ row, events }, turnId, end) }
     }
     case 'ask': {
       const requestId = permissionIdOf(turnId, round)

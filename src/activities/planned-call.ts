@@ -9,7 +9,7 @@ import type { NewCall } from '../store/rounds.ts'
 import { parseInput } from '../toolkit/parse-input.ts'
 import type { Tool } from '../toolkit/tool.ts'
 import type { ActivitySettings } from './activity-services.ts'
-import { toErrorText } from './result-text.ts'
+import { type FailedEnd, toFailedEnd } from './to-failed-end.ts'
 import { toolCompleted } from './tool-completed.ts'
 
 /** A call that a reply asked for: its row, its events, and what the workflow schedules, if anything. */
@@ -64,8 +64,8 @@ export function planCall(
     row: { callId, providerCallId: call.id, name, arguments: call.arguments },
     events: [{ key: `${callId}:started`, turnId, body: started }],
   }
-  if (index >= toolCallLimit) return endCall(planned, { turnId, status: 'error', error: tooManyCalls() })
-  if (!checked.ok) return endCall(planned, { turnId, status: 'error', error: checked.error })
+  if (index >= toolCallLimit) return endCall(planned, turnId, toFailedEnd('error', tooManyCalls()))
+  if (!checked.ok) return endCall(planned, turnId, toFailedEnd('error', checked.error))
   const scheduled = toScheduled(callId, checked.tool, call, settings)
   return { ...planned, scheduled, tool: checked.tool, input: checked.input, title }
 }
@@ -73,14 +73,11 @@ export function planCall(
 /** Ends a call before it began. */
 export function endCall(
   { row, events }: Pick<PlannedCall, 'row' | 'events'>,
-  { turnId, status, error }: { turnId: TurnId; status: 'error' | 'denied'; error: ToolError },
+  turnId: TurnId,
+  end: FailedEnd,
 ): EndedCall {
-  const completed = toolCompleted({ turnId, callId: row.callId }, { status, output: undefined, error })
-  return {
-    row: { ...row, end: { status, error, text: toErrorText(error) } },
-    events: [...events, completed],
-    scheduled: undefined,
-  }
+  const completed = toolCompleted({ turnId, callId: row.callId }, end)
+  return { row: { ...row, end }, events: [...events, completed], scheduled: undefined }
 }
 
 type CheckedCall = { ok: true; tool: Tool; input: unknown } | { ok: false; error: ToolError }

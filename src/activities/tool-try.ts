@@ -9,8 +9,10 @@ import type { Tool, ToolContext } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, untilInterrupted, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, toActivityFailure, toRetry } from './attempt.ts'
+import { failedError, stoppedError } from './call-errors.ts'
 import { ProgressWriter } from './progress-writer.ts'
-import { toErrorText, toResultText } from './result-text.ts'
+import { toResultText } from './result-text.ts'
+import { type FailedEnd, toFailedEnd } from './to-failed-end.ts'
 import { stepEnded, toolCompleted } from './tool-completed.ts'
 import { decideAgain, type UngrantedTry } from './ungranted-call.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -165,8 +167,8 @@ function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Too
   }
 }
 
-function failed({ begun }: Claimed, status: 'error' | 'cancelled' | 'timeout', error: ToolError): CallEnd {
-  return { status, output: undefined, error, text: toErrorText(error, begun.earlier) }
+function failed({ begun }: Claimed, status: FailedEnd['status'], error: ToolError): FailedEnd {
+  return toFailedEnd(status, error, begun.earlier)
 }
 
 function toToolError(fault: unknown, { services, ref, begun }: Claimed): ToolError {
@@ -174,14 +176,9 @@ function toToolError(fault: unknown, { services, ref, begun }: Claimed): ToolErr
     return { code: fault.code, message: fault.message, retryable: isTransient(fault) }
   }
   services.logger.error({ ...ref, tool: begun.name, err: fault }, 'tool failed')
-  return {
-    code: 'tool_failed',
-    message: 'The tool failed. This is a fault of the tool, not of its input.',
-    retryable: false,
-  }
+  return failedError
 }
 
-const stoppedError: ToolError = { code: 'stopped', message: 'The user stopped the turn.', retryable: true }
 const crashedError: ToolError = {
   code: 'tool_crashed',
   message: 'The tool took its worker down twice and is not tried again.',

@@ -1,14 +1,15 @@
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import { requestIdOf } from '../contracts/ids.ts'
 import type { PermissionSubject } from '../contracts/permission.ts'
-import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
+import type { CallOutcome } from '../contracts/tool-call.ts'
 import { decideCall } from '../permissions/decide-call.ts'
 import { decideWithGrants } from '../permissions/decide-with-grants.ts'
 import { listGrants } from '../store/grants.ts'
 import { askAgain } from '../store/requests.ts'
 import { type BegunTry, finishCall, recordPermission } from '../store/tool-calls.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { toErrorText } from './result-text.ts'
+import { toDeniedError } from './call-errors.ts'
+import { toFailedEnd } from './to-failed-end.ts'
 import { toolCompleted } from './tool-completed.ts'
 
 export type UngrantedTry = Extract<BegunTry, { outcome: 'ungranted' }>
@@ -36,8 +37,7 @@ export async function decideAgain(
       await recordPermission(database, ref.callId, decided)
       return undefined
     case 'deny': {
-      const error: ToolError = { code: 'permission_denied', message: verdict.reason, retryable: false }
-      const end = { status: 'denied' as const, output: undefined, error, text: toErrorText(error) }
+      const end = toFailedEnd('denied', toDeniedError(verdict))
       return { status: await finishCall(database, ref, end, [toolCompleted(ref, end)]) }
     }
     case 'ask': {
