@@ -5,14 +5,18 @@ import type { ToolEffect } from './tool-call.ts'
 /** What a person is asked for: one mechanism for all three. */
 export type RequestKind = 'permission' | 'question' | 'wallet'
 
-export type RequestOutcome =
-  | 'approved'
-  | 'rejected'
-  | 'answered'
-  | 'signed'
-  | 'expired'
-  | 'superseded'
-  | 'cancelled'
+/** What a request may come to. */
+export const requestOutcomes = [
+  'approved',
+  'rejected',
+  'answered',
+  'signed',
+  'expired',
+  'superseded',
+  'cancelled',
+] as const
+
+export type RequestOutcome = (typeof requestOutcomes)[number]
 
 /** What the workflow knows of an open request. After `expiresAtMs` (Unix) no answer means no. */
 export type RequestRef = { requestId: RequestId; kind: RequestKind; expiresAtMs: number }

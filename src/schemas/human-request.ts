@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 
+import { requestOutcomes } from '../contracts/human-request.ts'
 import { answerFieldLimit, optionLimit, questionLimit } from '../contracts/limits.ts'
 import { callTargetsSchema, grantWishSchema } from './permission.ts'
 import { storable } from './storable.ts'
@@ -8,15 +9,7 @@ import { toolEffectSchema } from './tool-call.ts'
 const id = z.string()
 
 export const requestKindSchema = z.enum(['permission', 'question', 'wallet'])
-export const requestOutcomeSchema = z.enum([
-  'approved',
-  'rejected',
-  'answered',
-  'signed',
-  'expired',
-  'superseded',
-  'cancelled',
-])
+export const requestOutcomeSchema = z.enum(requestOutcomes)
 export const permissionDecisionSchema = z.enum(['approve', 'reject'])
 
 export const permissionCardSchema = z

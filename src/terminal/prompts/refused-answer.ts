@@ -1,5 +1,5 @@
 import { ProblemError } from '../../client/problem-error.ts'
-import type { RequestOutcome } from '../../contracts/human-request.ts'
+import { type RequestOutcome, requestOutcomes } from '../../contracts/human-request.ts'
 
 /** Why an answer was not taken: the request is over, some answers are wrong, or something else. */
 export type RefusedAnswer =
@@ -7,22 +7,12 @@ export type RefusedAnswer =
   | { kind: 'invalid'; errors: Record<string, string> }
   | { kind: 'failed'; message: string }
 
-const outcomes: readonly RequestOutcome[] = [
-  'approved',
-  'rejected',
-  'answered',
-  'signed',
-  'expired',
-  'superseded',
-  'cancelled',
-]
-
 /** Reads what the server says to an answer that it does not take. */
 export function readRefusedAnswer(error: unknown): RefusedAnswer {
   if (!(error instanceof ProblemError)) return { kind: 'failed', message: messageOf(error) }
   switch (error.code) {
     case 'request_resolved':
-      return { kind: 'over', outcome: outcomes.find((each) => each === error.outcome) }
+      return { kind: 'over', outcome: requestOutcomes.find((each) => each === error.outcome) }
     case 'request_expired':
       return { kind: 'over', outcome: 'expired' }
     case 'not_found':
