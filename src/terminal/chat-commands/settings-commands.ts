@@ -1,36 +1,44 @@
 import type { BusyPolicy } from '../../contracts/conversation.ts'
 import type { PermissionPolicy } from '../../contracts/permission.ts'
+import type { Chat } from '../chat.ts'
 import type { ChatCommand } from './chat-command.ts'
 
-const busyPolicies: readonly BusyPolicy[] = ['queue', 'steer', 'interrupt', 'reject']
-const permissionPolicies: readonly PermissionPolicy[] = ['ask', 'allowReads', 'denyAll']
+type Setting<Value extends string> = {
+  values: readonly Value[]
+  help: string
+  title: string
+  read: (settings: Chat['settings']) => Value | undefined
+  toChange: (value: Value) => Chat['settings']
+}
 
-/** What happens to messages that are sent during a turn. */
-export const policyCommand: ChatCommand = {
-  usage: busyPolicies.join('|'),
+/** Shows a setting of the conversation, or changes it. */
+function createSettingCommand<Value extends string>(setting: Setting<Value>): ChatCommand {
+  const { values, help, title, read, toChange } = setting
+  return {
+    usage: values.join('|'),
+    help,
+    async run({ chat, say }, rest) {
+      if (rest === '') return say(`${title}: ${read(chat.settings) ?? 'as the server does it'}.`)
+      const value = values.find((each) => each === rest)
+      if (value === undefined) return say(`Write one of ${values.join(', ')}.`)
+      await chat.change(toChange(value))
+      if (chat.conversationId === undefined) say(`The next conversation begins with ${value}.`)
+    },
+  }
+}
+
+export const policyCommand = createSettingCommand<BusyPolicy>({
+  values: ['queue', 'steer', 'interrupt', 'reject'],
   help: 'what happens to messages during a turn; alone, shows it',
-  async run({ chat, say }, rest) {
-    const busyPolicy = busyPolicies.find((each) => each === rest)
-    if (rest !== '' && busyPolicy === undefined) return say(`Write one of ${busyPolicies.join(', ')}.`)
-    if (busyPolicy === undefined) {
-      return say(`Messages during a turn: ${chat.settings.busyPolicy ?? 'as the server does it'}.`)
-    }
-    await chat.change({ busyPolicy })
-    if (chat.conversationId === undefined) say(`The next conversation begins with ${busyPolicy}.`)
-  },
-}
+  title: 'Messages during a turn',
+  read: ({ busyPolicy }) => busyPolicy,
+  toChange: (busyPolicy) => ({ busyPolicy }),
+})
 
-/** Which tools run without a question. */
-export const permissionsCommand: ChatCommand = {
-  usage: permissionPolicies.join('|'),
+export const permissionsCommand = createSettingCommand<PermissionPolicy>({
+  values: ['ask', 'allowReads', 'denyAll'],
   help: 'which tools ask before they run; alone, shows it',
-  async run({ chat, say }, rest) {
-    const permissions = permissionPolicies.find((each) => each === rest)
-    if (rest !== '' && permissions === undefined) return say(`Write one of ${permissionPolicies.join(', ')}.`)
-    if (permissions === undefined) {
-      return say(`Permissions: ${chat.settings.permissions ?? 'as the server does it'}.`)
-    }
-    await chat.change({ permissions })
-    if (chat.conversationId === undefined) say(`The next conversation begins with ${permissions}.`)
-  },
-}
+  title: 'Permissions',
+  read: ({ permissions }) => permissions,
+  toChange: (permissions) => ({ permissions }),
+})
