@@ -6,10 +6,9 @@ import {
 } from '@temporalio/client'
 
 import type { TemporalConfig } from '../ops/config.ts'
+import { grpcStatus } from '../ops/grpc-status.ts'
 import { readTemporalOptions, reconnectSoon } from '../ops/temporal-options.ts'
 
-// A gRPC status code.
-const resourceExhausted = 8
 const longestPauseMs = 500
 const mostTries = 20
 
@@ -31,7 +30,7 @@ export function retrySoon(): GrpcRetryOptions {
   return {
     retryableDecider: (attempt, status) => usual.retryableDecider(attempt, status),
     delayFunction: (attempt, status) =>
-      status.code === resourceExhausted
+      status.code === grpcStatus.resourceExhausted
         ? Math.min(longestPauseMs, 30 * 1.6 ** attempt) * (0.2 + Math.random())
         : Math.min(longestPauseMs, usual.delayFunction(attempt, status)),
   }

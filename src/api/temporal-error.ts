@@ -1,15 +1,15 @@
 import { isGrpcServiceError } from '@temporalio/client'
 
 import { AppError } from '../contracts/errors.ts'
+import { grpcStatus } from '../ops/grpc-status.ts'
 
-// gRPC status codes: deadline exceeded, resource exhausted, unavailable.
-const unavailableCodes: readonly unknown[] = [4, 8, 14]
-const resourceExhausted: unknown = 8
-const failedPrecondition: unknown = 9
+const { deadlineExceeded, failedPrecondition, resourceExhausted, unavailable } = grpcStatus
 
 /** Translates an error of the client: a server that cannot be reached becomes `temporal_unavailable`. */
 export function toTemporalError(error: unknown): unknown {
-  return hasCode(error, unavailableCodes) ? temporalUnavailable(error) : error
+  return hasCode(error, [deadlineExceeded, resourceExhausted, unavailable])
+    ? temporalUnavailable(error)
+    : error
 }
 
 export function temporalUnavailable(cause: unknown): AppError {
@@ -30,7 +30,7 @@ export function isTaskRetried(error: unknown): boolean {
   return hasCode(error, [failedPrecondition])
 }
 
-function hasCode(error: unknown, codes: readonly unknown[]): boolean {
+function hasCode(error: unknown, codes: readonly number[]): boolean {
   if (!(error instanceof Error)) return false
   if (isGrpcServiceError(error)) return codes.includes(error.code)
   return error.cause !== undefined && hasCode(error.cause, codes)

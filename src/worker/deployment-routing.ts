@@ -1,6 +1,8 @@
 import { type Connection, isGrpcServiceError } from '@temporalio/client'
 import type { WorkerDeploymentVersion } from '@temporalio/common'
 
+import { grpcStatus } from '../ops/grpc-status.ts'
+
 /** Which build of a deployment gets the work, as this build sees it. */
 export type Routing = {
   /** None: workers without a version get the work. */
@@ -32,8 +34,6 @@ export type DeploymentRoutingOptions = {
   identity: string
 }
 
-// gRPC
-const notFoundCode = 5
 // A server at a limit is asked again for 40 s otherwise.
 const answerTimeoutMs = 10_000
 // temporal.api.enums.v1.TaskQueueType
@@ -66,7 +66,7 @@ export function openDeploymentRouting(options: DeploymentRoutingOptions): Deploy
           conflictToken: found.conflictToken,
         }
       } catch (error) {
-        if (!isGrpcServiceError(error) || error.code !== notFoundCode) throw error
+        if (!isGrpcServiceError(error) || error.code !== grpcStatus.notFound) throw error
         return { currentBuildId: undefined, wasCurrent: false, conflictToken: undefined }
       }
     },

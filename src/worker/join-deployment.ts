@@ -1,5 +1,6 @@
 import { isGrpcServiceError } from '@temporalio/client'
 
+import { grpcStatus } from '../ops/grpc-status.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { DeploymentRouting, Routing } from './deployment-routing.ts'
 
@@ -10,10 +11,7 @@ export type DeploymentMember = {
   logger: Logger
 }
 
-// gRPC: permission denied, unimplemented.
-const refusalCodes: readonly number[] = [7, 12]
-// gRPC: somebody was faster, or somebody else manages the deployment.
-const failedPreconditionCode = 9
+const refusalCodes: readonly number[] = [grpcStatus.permissionDenied, grpcStatus.unimplemented]
 
 /**
  * Makes this build ready for work before its worker starts: a build that is new takes the work over, one that had
@@ -54,8 +52,10 @@ async function stayVersioned(member: DeploymentMember, err: unknown): Promise<bo
   const found = await member.routing.read().catch((error: unknown) => {
     if (!refused) throw error
   })
+  // Somebody was faster, or somebody else manages the deployment.
+  const contested = code === grpcStatus.failedPrecondition
   // Workers without a version get nothing where any build is current, nor where somebody else decides.
-  if (found?.currentBuildId !== undefined || (found && code === failedPreconditionCode)) {
+  if (found?.currentBuildId !== undefined || (found && contested)) {
     standBy(member, found, err)
     return true
   }
