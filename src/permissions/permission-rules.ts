@@ -7,8 +7,8 @@ import { effects } from './effects.ts'
 
 /** What the names in a rules file are checked against. */
 export type RuleChecks = {
-  /** Every tool there is, also those that lack their services here. Absent: any name is taken. */
-  toolNames?: readonly string[] | undefined
+  /** Every tool there is, also those that lack their services here. */
+  toolNames: readonly string[]
   /** Returns an address with its checksum. @throws AppError for a wrong one */
   parseAddress(text: string): string
 }
@@ -49,7 +49,7 @@ function parseList(text: string, path: string): unknown[] {
 
 function toRuleSchema({ toolNames, parseAddress }: RuleChecks) {
   const tool = z.string().superRefine((name, context) => {
-    if (toolNames === undefined || toolNames.includes(name)) return
+    if (toolNames.includes(name)) return
     context.addIssue({
       code: 'custom',
       message: `There is no tool ${JSON.stringify(name)}. There are: ${toolNames.join(', ')}.`,

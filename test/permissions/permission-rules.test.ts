@@ -39,13 +39,6 @@ test('behavior: contracts come back checksummed, domains as browsers write them'
   })
 })
 
-test('behavior: without a registry any name of a tool is taken', () => {
-  const text = JSON.stringify([{ ...rule, match: { tools: ['unheard_of'] } }])
-  expect(parsePermissionRules(text, 'rules.json', { parseAddress })[0]?.match).toEqual({
-    tools: ['unheard_of'],
-  })
-})
-
 describe('error: the message names the file, the rule, the field and what to write', () => {
   test.each<[string, unknown, RegExp]>([
     ['no list', { rules: [] }, /rules\.json are no list\. Write \[/],
