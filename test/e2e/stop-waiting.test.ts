@@ -6,7 +6,7 @@ import { ofType } from '../support/follow.ts'
 import { untilWaitsToRetry } from '../support/histories.ts'
 import { untilJournaled } from '../support/journal.ts'
 import { type Product, startProduct } from '../support/product.ts'
-import { callsOf, startTalk, textOf } from '../support/talk.ts'
+import { callsOf, startTalk, stopAndGoOn, textOf } from '../support/talk.ts'
 import { expectWholeLog } from '../support/whole-log.ts'
 import { prebuiltBundle } from '../support/worker-bundle.ts'
 
@@ -34,11 +34,7 @@ test('while a tool waits between its tries, it is not tried again', async () => 
   product.gates.open('tool')
   await product.gates.untilArrived('tool')
   await untilWaitsToRetry(product, id)
-  await client.cancelTurn(id)
-  const end = await following.untilTurns(1)
-  await client.postMessage(id, { text: 'Go on' })
-  const next = await following.untilTurns(2)
-  following.close()
+  const { end, next } = await stopAndGoOn(client, { id, following })
 
   expect(end).toMatchObject(cancelled)
   expect(next).toMatchObject({ outcome: 'success' })
@@ -57,11 +53,7 @@ test('while a step waits between its tries, the model is told what was done befo
   for (const step of ['one', 'two']) product.gates.open(`step-${step}`)
   await product.gates.untilArrived('step-two')
   await untilWaitsToRetry(product, id)
-  await client.cancelTurn(id)
-  const end = await following.untilTurns(1)
-  await client.postMessage(id, { text: 'Go on' })
-  await following.untilTurns(2)
-  following.close()
+  const { end } = await stopAndGoOn(client, { id, following })
 
   expect(end).toMatchObject(cancelled)
   const [, , result] = await readGiven(product.model, 'step', 2)
@@ -88,11 +80,7 @@ test('while the model waits between its tries, what it said before is kept', asy
   await product.model.openGate('cut')
   await product.model.until('model', 2, 'completed')
   await untilWaitsToRetry(product, id)
-  await client.cancelTurn(id)
-  const end = await following.untilTurns(1)
-  await client.postMessage(id, { text: 'Go on' })
-  await following.untilTurns(2)
-  following.close()
+  const { end } = await stopAndGoOn(client, { id, following })
 
   expect(end).toMatchObject(cancelled)
   expect(await readGiven(product.model, 'model', 3)).toEqual([
@@ -136,11 +124,7 @@ test('while a permission is asked for, nothing of the batch runs, and a call tha
   ])
   await untilAsked(following)
   await product.gates.untilArrived('beside')
-  await client.cancelTurn(id)
-  const end = await following.untilTurns(1)
-  await client.postMessage(id, { text: 'Go on' })
-  await following.untilTurns(2)
-  following.close()
+  const { end } = await stopAndGoOn(client, { id, following })
 
   expect(end).toMatchObject(cancelled)
   expect(ofType(following.events, 'tool.completed').map(({ status }) => status)).toEqual(

@@ -6,7 +6,7 @@ import { readGiven } from '../support/asked.ts'
 import { follow, ofType } from '../support/follow.ts'
 import { type Product, startProduct } from '../support/product.ts'
 import { loginBoth } from '../support/raw-client.ts'
-import { callsOf, startTalk, textOf } from '../support/talk.ts'
+import { callsOf, startTalk, stopAndGoOn, textOf } from '../support/talk.ts'
 import { expectEachOnce, expectOneResultEach, expectWholeLog, readLog } from '../support/whole-log.ts'
 
 let product: Product
@@ -66,11 +66,7 @@ test('tools that run are cancelled, each with one result', async () => {
     textOf('After the stop.'),
   ])
   await Promise.all(gates.map((gate) => product.gates.untilArrived(gate)))
-  await client.cancelTurn(id)
-  const end = await following.untilTurns(1)
-  await client.postMessage(id, { text: 'Go on' })
-  const next = await following.untilTurns(2)
-  following.close()
+  const { end, next } = await stopAndGoOn(client, { id, following })
 
   expect(end).toMatchObject(cancelled)
   expect(next).toMatchObject({ outcome: 'success' })
@@ -88,11 +84,7 @@ test('a step that runs is cancelled with its call, and the model is told what wa
   ])
   product.gates.open('step-one')
   await product.gates.untilArrived('step-two')
-  await client.cancelTurn(id)
-  const end = await following.untilTurns(1)
-  await client.postMessage(id, { text: 'Go on' })
-  await following.untilTurns(2)
-  following.close()
+  const { end } = await stopAndGoOn(client, { id, following })
 
   expect(end).toMatchObject(cancelled)
   expect(ofType(following.events, 'tool.step').map(({ step, status }) => [step, status])).toEqual([

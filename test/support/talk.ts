@@ -1,4 +1,5 @@
 import type { Client } from '../../src/client/create-client.ts'
+import type { Event } from '../../src/contracts/event.ts'
 import type { ScriptedCall, ScriptedReply } from '../../src/models/scripted/scripted-reply.ts'
 import { follow, type Following } from './follow.ts'
 import type { Product } from './product.ts'
@@ -19,6 +20,19 @@ export async function startTalk(
   const text = `Go [script:${key}]`
   await client.postMessage(id, { text })
   return { id, turnId: `${id}.t1`, following, text }
+}
+
+/** Stops the first turn, and has the next message answered. Returns how both turns have ended. */
+export async function stopAndGoOn(
+  client: Client,
+  { id, following }: Pick<Talk, 'id' | 'following'>,
+): Promise<{ end: Event; next: Event }> {
+  await client.cancelTurn(id)
+  const end = await following.untilTurns(1)
+  await client.postMessage(id, { text: 'Go on' })
+  const next = await following.untilTurns(2)
+  following.close()
+  return { end, next }
 }
 
 /** A reply that asks for tools. */
