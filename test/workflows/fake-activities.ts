@@ -20,6 +20,18 @@ export const requestTtlMs = 5_000
 const turnTimeMs = 20_000
 const rounds = 5
 
+type Cancellable = { isCancelRequested: boolean }
+
+/** A model call is cancelled only when the workflow has asked for it. */
+export function toPossibleReply(reply: Reply, { isCancelRequested }: Cancellable): Reply {
+  return reply === 'cancelled' && !isCancelRequested ? 'answers' : reply
+}
+
+/** The same for a tool. */
+export function toPossibleEnd(end: ToolEnd, { isCancelRequested }: Cancellable): ToolEnd {
+  return end === 'cancelled' && !isCancelRequested ? 'ok' : end
+}
+
 /** One try of a model call. */
 export function tryModelCall(db: FakeDatabase, round: RoundRef, reply: Reply, nowMs: number): Ending {
   if (reply === 'cancelled') return { error: 'cancelled' }

@@ -13,6 +13,8 @@ import {
   type Reply,
   requestTtlMs,
   type ToolEnd,
+  toPossibleEnd,
+  toPossibleReply,
   tryModelCall,
   tryTool,
   write,
@@ -20,6 +22,7 @@ import {
 import { FakeDatabase, type FakeMessage } from './fake-database.ts'
 import { FakeRefusal } from './fake-engine.ts'
 import type { Playable } from './interleavings.ts'
+import { pick } from './pick.ts'
 import { Promises } from './promises.ts'
 
 /** How long people have here. */
@@ -121,7 +124,7 @@ export class LiveConversation implements Playable {
   endModelCall(index: number, reply: Reply, isLost = false): void {
     const activity = pick(this.#listRunning(isModelCall), index)
     if (activity === undefined) return
-    const possible = reply === 'cancelled' && !activity.isCancelRequested ? 'answers' : reply
+    const possible = toPossibleReply(reply, activity)
     const nowMs = Date.now() - requestTtlMs + ttlMs
     this.#end(activity, () => tryModelCall(this.db, activity.asked.round, possible, nowMs), isLost)
   }
@@ -129,7 +132,7 @@ export class LiveConversation implements Playable {
   endTool(index: number, end: ToolEnd, isLost = false): void {
     const activity = pick(this.#listRunning(isTool), index)
     if (activity === undefined) return
-    const possible = end === 'cancelled' && !activity.isCancelRequested ? 'ok' : end
+    const possible = toPossibleEnd(end, activity)
     const nowMs = Date.now() - requestTtlMs + ttlMs
     this.#end(activity, () => tryTool(this.db, activity.asked, possible, nowMs), isLost)
   }
@@ -256,8 +259,4 @@ export class LiveConversation implements Playable {
       return isWanted(asked) ? [{ asked, isCancelRequested: activity.isCancelRequested, end }] : []
     })
   }
-}
-
-function pick<Item>(items: readonly Item[], index: number): Item | undefined {
-  return items[index % items.length]
 }

@@ -2,11 +2,21 @@ import type { BusyPolicy } from '../../src/contracts/conversation.ts'
 import type { RequestOutcome } from '../../src/contracts/human-request.ts'
 import { type Asked, isModelCall, isTool, isWrite } from './asked.ts'
 import { checkTask, type Told } from './check-task.ts'
-import { type Ending, type Reply, type ToolEnd, tryModelCall, tryTool, write } from './fake-activities.ts'
+import {
+  type Ending,
+  type Reply,
+  type ToolEnd,
+  toPossibleEnd,
+  toPossibleReply,
+  tryModelCall,
+  tryTool,
+  write,
+} from './fake-activities.ts'
 import { FakeDatabase, type FakeMessage } from './fake-database.ts'
 import { FakeCancellation, FakeTimeout, type PendingActivity } from './fake-engine.ts'
 import { FakeRun, type Job } from './fake-run.ts'
 import type { Playable } from './interleavings.ts'
+import { pick } from './pick.ts'
 import { Promises } from './promises.ts'
 
 /**
@@ -86,7 +96,7 @@ export class PlayedConversation implements Playable {
   endModelCall(index: number, reply: Reply, isLost = false): void {
     const activity = pick(this.#listRunning(isModelCall), index)
     if (activity === undefined) return
-    const possible = reply === 'cancelled' && !activity.isCancelRequested ? 'answers' : reply
+    const possible = toPossibleReply(reply, activity)
     if (isLost && (possible === 'cancelled' || possible === 'throws')) return
     const ending = tryModelCall(this.db, activity.asked.round, possible, this.#nowMs)
     if (!isLost) this.#tell(activity, ending)
@@ -95,7 +105,7 @@ export class PlayedConversation implements Playable {
   endTool(index: number, end: ToolEnd, isLost = false): void {
     const activity = pick(this.#listRunning(isTool), index)
     if (activity === undefined) return
-    const possible = end === 'cancelled' && !activity.isCancelRequested ? 'ok' : end
+    const possible = toPossibleEnd(end, activity)
     const ending = tryTool(this.db, activity.asked, possible, this.#nowMs)
     if (!isLost) this.#tell(activity, ending)
   }
@@ -208,8 +218,4 @@ function isEnding({ kind }: Job): boolean {
 function toError({ error }: Extract<Ending, { error: unknown }>): { error: Error } {
   if (error === 'cancelled') return { error: new FakeCancellation() }
   return { error: error === 'timeout' ? new FakeTimeout() : new Error('thrown') }
-}
-
-function pick<Item>(items: readonly Item[], index: number): Item | undefined {
-  return items[index % items.length]
 }
