@@ -26,6 +26,7 @@ export async function runConversationTurn(
   const { engine, requests } = parts
   const exit = await tryTurn(carried, scope, parts)
   if (exit.kind === 'cut') {
+    // Let go in the moment in which another call is allowed, a call waits for that one and may be answered meanwhile.
     const answers = requests.listGiven()
     return answers.length === 0 ? exit : { kind: 'cut', carried: { ...exit.carried, answers } }
   }
@@ -64,7 +65,7 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
       now: () => engine.now(),
       waitedMs: () => state.waitedMs,
     })
-    // The same, when the Stop came while calls that had been let go waited for others.
+    // The same, when the Stop came while a call that had been let go waited for one that had just been allowed.
     return exit.kind === 'cut' && scope.isCancelled ? { kind: 'ended', end: stopped } : exit
   } catch (error) {
     // Nobody can tell whether the model was given them; a turn whose message was answered comes to nothing.

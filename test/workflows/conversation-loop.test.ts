@@ -35,6 +35,19 @@ async function idle(): Promise<PlayedConversation> {
   return conversation
 }
 
+/** One of two calls has been let go for a new run in the task in which the other one was allowed. */
+async function afterLetGo(): Promise<PlayedConversation> {
+  const conversation = await afterReply('permission', 'plain')
+  conversation.grow()
+  conversation.answer(0, true, false)
+  await conversation.task()
+  conversation.endWrite(0)
+  conversation.endTool(0, 'ungranted')
+  await conversation.task()
+  expect(conversation.run.engine.timers).toEqual([])
+  return conversation
+}
+
 describe('messages', () => {
   test('one that is withdrawn in the moment in which it comes starts no turn', async () => {
     const conversation = await idle()
@@ -207,6 +220,23 @@ describe('waiting for people', () => {
       { request: { requestId: 'c.t1.r0.p', answerId: null } },
     ])
     await settle(conversation)
+  })
+
+  test('an answer to a call that was let go while another one runs is carried and written', async () => {
+    const conversation = await afterLetGo()
+    conversation.answer(1, true, false)
+    await settle(conversation)
+    expect(conversation.db.requests.map(({ outcome }) => outcome)).toEqual(['approved', 'approved'])
+  })
+
+  test('a Stop while a call that was let go waits for another one ends the turn', async () => {
+    const conversation = await afterLetGo()
+    conversation.stop()
+    await conversation.task()
+    conversation.endTool(0, 'cancelled')
+    await conversation.task()
+    await settle(conversation)
+    expect(listEnds(conversation)).toEqual(['c.t1 cancelled'])
   })
 
   test('a run that is carried on says nothing new: a person is needed as before', async () => {
