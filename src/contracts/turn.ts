@@ -55,7 +55,7 @@ export type StatusAnswer = {
 
 /**
  * A turn that continue-as-new cut before a round. `calls` of the round before are still open: they wait for a
- * person, and `answers` were given to them in the last moment.
+ * person, and `answers` were given to them after they had been let go.
  */
 export type CarriedTurn = {
   turn: Turn
