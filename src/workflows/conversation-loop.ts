@@ -120,7 +120,7 @@ export class ConversationLoop {
     this.#scope = this.#engine.openScope()
     this.#state.change({ kind: 'turnBegan', turnId: turn.turnId, round })
     for (const { request } of calls) if (request !== undefined) this.#requests.open(request)
-    for (const answer of answers) this.#requests.restore(answer)
+    for (const answer of answers) this.#requests.answer(answer)
   }
 
   #stop(scope: Scope): void {

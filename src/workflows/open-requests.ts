@@ -36,12 +36,6 @@ export class OpenRequests {
     if (!this.#open.has(ref.requestId)) this.#open.set(ref.requestId, { ref })
   }
 
-  /** Takes an answer that an earlier run was given in its last moment. */
-  restore(answer: AnswerRef): void {
-    const request = this.#open.get(answer.requestId)
-    if (request !== undefined) request.given ??= answer
-  }
-
   list(): RequestRef[] {
     return [...this.#open.values()].filter((request) => !isSettled(request)).map(({ ref }) => ref)
   }
@@ -70,7 +64,7 @@ export class OpenRequests {
     }
   }
 
-  /** Takes an answer that was found answerable. */
+  /** Takes an answer that was found answerable, by this run or an earlier one. */
   answer(answer: AnswerRef): AnsweredRequest {
     const request = this.#open.get(answer.requestId)
     if (request !== undefined) request.given ??= answer

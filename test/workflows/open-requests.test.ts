@@ -113,8 +113,7 @@ describe('an answer', () => {
   test('behavior: that an earlier run was given is written by this one', async () => {
     const { engine, requests } = openRequests()
     requests.open(question)
-    requests.restore(yes)
-    requests.restore({ ...yes, requestId: 'unknown' })
+    requests.answer(yes)
     expect(requests.listGiven()).toEqual([yes])
     void requests.ask(turn, question)
     await settle(engine)
