@@ -1,26 +1,21 @@
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
 
-import type { Chains } from '../chain/connect-chains.ts'
+import type { Catalogue } from '../catalogue/connect-catalogue.ts'
 import type { HistoryStrategy } from '../contracts/conversation.ts'
 import type { PermissionPolicy } from '../contracts/permission.ts'
-import type { ModelRegistry } from '../models/model-registry.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { ApiMetrics } from '../ops/metrics.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/event-log.ts'
-import type { OfferedTools } from '../toolkit/load-offered-tools.ts'
-import type { ConversationWorkflows } from './conversation-workflows.ts'
+import type { ConversationWorkflows } from '../temporal/conversation-workflows.ts'
 import type { EventFeed } from './event-feed.ts'
 
 /** What routes work with; made once. */
-export type ApiServices = {
+export type ApiServices = Pick<Catalogue, 'models' | 'tools' | 'chains'> & {
   database: Database
   log: EventLog
   feed: EventFeed
   workflows: ConversationWorkflows
-  models: ModelRegistry
-  tools: OfferedTools
-  chains: Chains
   guestLimiter: RateLimiterAbstract
   requestLimiter: RateLimiterAbstract
   logger: Logger

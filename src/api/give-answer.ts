@@ -11,8 +11,8 @@ import {
   type NewAnswer,
   resolveRequest,
 } from '../store/requests.ts'
-import { noWorker } from './answer-verdict.ts'
-import { recoverConversation, type RecoverServices } from './recover-conversation.ts'
+import { noWorker } from '../temporal/answer-verdict.ts'
+import { recoverConversation, type RecoverServices } from '../temporal/recover-conversation.ts'
 import { toAnswer } from './to-answer.ts'
 import { toAnswerId } from './to-answer-id.ts'
 

@@ -1,6 +1,6 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
-import { connectCatalogue } from '../api/connect-catalogue.ts'
+import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
 import { createCompiler } from '../chain/compiler.ts'
 import { loadSystemPrompt } from '../models/system-prompt.ts'
 import type { Config } from '../ops/config.ts'

@@ -1,7 +1,7 @@
 import { type Connection, isGrpcServiceError } from '@temporalio/client'
 import type { WorkerDeploymentVersion } from '@temporalio/common'
 
-import { grpcStatus } from '../ops/grpc-status.ts'
+import { grpcStatus } from '../temporal/grpc-status.ts'
 
 /** Which build of a deployment gets the work, as this build sees it. */
 export type Routing = {

@@ -1,7 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client'
 
-import { grpcStatus } from '../ops/grpc-status.ts'
 import type { Logger } from '../ops/logger.ts'
+import { grpcStatus } from '../temporal/grpc-status.ts'
 import type { DeploymentRouting, Routing } from './deployment-routing.ts'
 
 export type DeploymentMember = {

@@ -1,11 +1,11 @@
 import type { Connection, WorkflowClient } from '@temporalio/client'
 
-import type { ConversationWorkflows } from '../api/conversation-workflows.ts'
-import { recoverConversation } from '../api/recover-conversation.ts'
 import type { Logger } from '../ops/logger.ts'
 import { redactText } from '../ops/redact.ts'
 import type { Database } from '../store/database.ts'
 import { markStalled, type QuietConversation, takeQuietConversations } from '../store/stalled.ts'
+import type { ConversationWorkflows } from '../temporal/conversation-workflows.ts'
+import { recoverConversation } from '../temporal/recover-conversation.ts'
 import { inspectWorkflow } from './workflow-condition.ts'
 
 export type StalledConversationsOptions = {

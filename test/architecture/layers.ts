@@ -37,10 +37,12 @@ export const layers: Readonly<Record<string, Layer>> = {
   // It implements the ports that tools are given.
   chain: { parts: services, types: ['toolkit/tool-services.ts'], node: true },
   activities: { parts: [...services, 'permissions', 'toolkit', 'models', 'store', 'chain'], node: true },
-  api: {
-    parts: [...services, 'permissions', 'store', 'toolkit', ...registries, ...chainParsers],
+  catalogue: {
+    parts: [...services, 'permissions', 'toolkit', ...registries, ...chainParsers],
     node: true,
   },
+  temporal: { parts: [...services, 'store'], node: true },
+  api: { parts: [...services, 'permissions', 'store', 'catalogue', 'temporal'], node: true },
   client: { parts: ['contracts', answerCheck], node: false },
   terminal: { parts: ['contracts', 'client', answerCheck], node: true },
   web: { parts: ['contracts', 'client', answerCheck], node: false },

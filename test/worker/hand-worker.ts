@@ -7,7 +7,7 @@ import { afterAll, beforeAll } from 'vitest'
 import {
   type ConversationWorkflows,
   createConversationWorkflows,
-} from '../../src/api/conversation-workflows.ts'
+} from '../../src/temporal/conversation-workflows.ts'
 import { temporalAddress } from '../support/servers.ts'
 
 type FailedCause = keyof typeof proto.temporal.api.enums.v1.WorkflowTaskFailedCause

@@ -5,10 +5,10 @@ import { storable } from '../../schemas/storable.ts'
 import { acceptMessage, announceMessage, editMessage, withdrawMessage } from '../../store/messages.ts'
 import { stopTurn } from '../../store/turns.ts'
 import { AppError } from '../../contracts/errors.ts'
+import { recoverConversation } from '../../temporal/recover-conversation.ts'
 import type { ApiServices } from '../api-services.ts'
 import { createMessageId } from '../create-message-id.ts'
 import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
-import { recoverConversation } from '../recover-conversation.ts'
 
 const answer = z
   .object({ messageId: z.string(), state: z.enum(['started', 'queued', 'withdrawn']) })

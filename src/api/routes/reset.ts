@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 
 import { getRunningTurn } from '../../store/stalled.ts'
+import { recoverConversation } from '../../temporal/recover-conversation.ts'
 import type { ApiServices } from '../api-services.ts'
 import { bearer, createRouter, idParams, json, problems } from '../open-api.ts'
-import { recoverConversation } from '../recover-conversation.ts'
 
 const reset = createRoute({
   method: 'post',

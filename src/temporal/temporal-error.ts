@@ -1,7 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client'
 
 import { AppError } from '../contracts/errors.ts'
-import { grpcStatus } from '../ops/grpc-status.ts'
+import { grpcStatus } from './grpc-status.ts'
 
 const { deadlineExceeded, failedPrecondition, resourceExhausted, unavailable } = grpcStatus
 

@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client'
 
 import { searchAttributes } from '../contracts/temporal-names.ts'
-import type { Logger } from './logger.ts'
+import type { Logger } from '../ops/logger.ts'
 
 // temporal.api.enums.v1.IndexedValueType
 const indexedValueTypes = { KEYWORD: 2, BOOL: 5, DATETIME: 6 } as const

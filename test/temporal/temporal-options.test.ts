@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { loadServiceConfig } from '../../src/ops/config.ts'
-import { readTemporalOptions } from '../../src/ops/temporal-options.ts'
+import { readTemporalOptions } from '../../src/temporal/temporal-options.ts'
 
 let folder = ''
 beforeEach(() => {

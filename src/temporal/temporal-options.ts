@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-import type { TemporalConfig, TemporalTlsConfig } from './config.ts'
+import type { TemporalConfig, TemporalTlsConfig } from '../ops/config.ts'
 
 /** Options that both the client's and the worker's `connect` understand. */
 export type TemporalOptions = { address: string; apiKey?: string; tls?: TemporalTls }

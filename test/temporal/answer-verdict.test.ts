@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client'
 import { expect, test } from 'vitest'
 
-import { toAnswerVerdict } from '../../src/api/answer-verdict.ts'
+import { toAnswerVerdict } from '../../src/temporal/answer-verdict.ts'
 
 const reachable = () => Promise.resolve(true)
 const away = () => Promise.resolve(false)

@@ -6,8 +6,8 @@ import {
 } from '@temporalio/client'
 
 import type { TemporalConfig } from '../ops/config.ts'
-import { grpcStatus } from '../ops/grpc-status.ts'
-import { readTemporalOptions, reconnectSoon } from '../ops/temporal-options.ts'
+import { grpcStatus } from './grpc-status.ts'
+import { readTemporalOptions, reconnectSoon } from './temporal-options.ts'
 
 const longestPauseMs = 500
 const mostTries = 20

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { Turnstile } from '../../src/api/turnstile.ts'
+import { Turnstile } from '../../src/temporal/turnstile.ts'
 
 const far = Date.now() + 3_600_000
 

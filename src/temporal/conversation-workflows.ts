@@ -17,7 +17,7 @@ import { offerAnswer } from './offer-answer.ts'
 import { toTemporalError } from './temporal-error.ts'
 import { Turnstile } from './turnstile.ts'
 
-/** What the api asks of conversations' workflows. */
+/** What api and worker ask of conversations' workflows. */
 export interface ConversationWorkflows {
   /** Tells the workflow of a message, starting it when needed. @throws AppError `temporal_unavailable` */
   signalMessage(message: {
