@@ -1,4 +1,3 @@
-import type { RequestRef } from '../contracts/human-request.ts'
 import type { Activities, FailedCallRef, ToolCallRef } from '../contracts/activity-interface.ts'
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
@@ -51,9 +50,4 @@ export interface Engine extends Pick<Activities, 'resolveRequest' | 'finishTurn'
   /** Shows the details in the Temporal UI, in Markdown. */
   describe(details: string): void
   index(appearance: Appearance): void
-}
-
-/** Milliseconds until a request expires; at least one. */
-export function timeLeftMs({ expiresAtMs }: RequestRef, nowMs: number): number {
-  return Math.max(expiresAtMs - nowMs, 1)
 }

@@ -2,7 +2,7 @@ import type { RequestResolution } from '../contracts/activity-interface.ts'
 import type { AnsweredRequest, AnswerRef, RequestRef } from '../contracts/human-request.ts'
 import type { RequestId } from '../contracts/ids.ts'
 import type { Turn } from '../contracts/turn.ts'
-import { type Engine, timeLeftMs } from './engine.ts'
+import type { Engine } from './engine.ts'
 
 /** What came of asking: `parked` when the turn is to be cut while it waits. */
 export type Asked = RequestResolution | 'parked'
@@ -133,4 +133,9 @@ export class OpenRequests {
 /** Nobody is waited for any more. */
 function isSettled({ given, isWritten }: OpenRequest): boolean {
   return given !== undefined || isWritten === true
+}
+
+/** Milliseconds until a request expires; at least one. */
+function timeLeftMs({ expiresAtMs }: RequestRef, nowMs: number): number {
+  return Math.max(expiresAtMs - nowMs, 1)
 }
