@@ -10,8 +10,26 @@ export type ConversationState = 'idle' | 'thinking' | 'tools' | 'waiting' | 'can
  */
 export type BusyPolicy = 'queue' | 'steer' | 'interrupt' | 'reject'
 
-/** Which part of the conversation the model is given. `window` counts user messages, newest last. */
-export type HistoryStrategy = { kind: 'full' } | { kind: 'slidingWindow'; window: number } | { kind: 'none' }
+/**
+ * Which part of the conversation the model is given. `full`: all of it, and a clear end when that no longer
+ * fits; `slidingWindow`: its last `window` user messages and what followed them; `summary`: all of it, the older
+ * part as a summary with a list of facts that code has made; `none`: the running turn alone, and no content is
+ * kept past it.
+ */
+export type HistoryStrategy =
+  | { kind: 'full' }
+  | { kind: 'slidingWindow'; window: number }
+  | { kind: 'summary' }
+  | { kind: 'none' }
+
+/** What a provider is told besides the messages; each is refused for a model that does not take it. */
+export type ModelSettings = {
+  temperature?: number
+  reasoningEffort?: ReasoningEffort
+  maxOutputTokens?: number
+}
+
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high'
 
 /** One conversation as clients see it. Times are ISO 8601. */
 export type Conversation = {
@@ -21,6 +39,9 @@ export type Conversation = {
   state: ConversationState
   /** `provider/model`, as listed by `GET /api/models`. */
   model: string
+  modelSettings: ModelSettings
+  /** Models that go on, in this order, when one is down; absent: the deployment's. */
+  fallbackModels?: string[]
   instructions?: string
   /** Names of the tools the model may use; absent: all of them. */
   tools?: string[]
@@ -32,6 +53,8 @@ export type Conversation = {
   archived: boolean
   /** Its workflow cannot go on; an operator is needed, or a reset. */
   stalled: boolean
+  /** What it began as a copy of. */
+  forkedFrom?: { conversationId: ConversationId; messageId: MessageId }
   createdAt: string
   updatedAt: string
   lastSeq: number
@@ -54,6 +77,10 @@ export type Message = {
   turnId?: TurnId
   createdAt: string
   parentId?: MessageId
+  /** Of an assistant's message: who wrote it. Of a user's: the model that was chosen for it alone. */
+  model?: string
+  /** The edited message that took the place of this one and of what followed; the model is not given it any more. */
+  supersededBy?: MessageId
 }
 
 /** Who a token acts for. */

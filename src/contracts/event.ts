@@ -1,4 +1,12 @@
-import type { BusyPolicy, Conversation, ConversationState, Message } from './conversation.ts'
+import type { VerbatimFact } from './context.ts'
+import type {
+  BusyPolicy,
+  Conversation,
+  ConversationState,
+  HistoryStrategy,
+  Message,
+  ModelSettings,
+} from './conversation.ts'
 import type {
   HumanRequest,
   PermissionCard,
@@ -27,7 +35,10 @@ export type ModelUsage = {
   inputTokens: number
   outputTokens: number
   cachedTokens?: number
-  cost?: number
+  /** In US dollars, as a decimal string; absent when the model has no price. */
+  costUsd?: string
+  /** Counted here, because the provider said nothing: the call was stopped, cut, or its worker died. */
+  estimated?: boolean
   contextTokens: number
   contextLimit: number
 }
@@ -43,8 +54,15 @@ export type EventBody =
       title?: string
       model?: string
       archived?: boolean
+      modelSettings?: ModelSettings
+      fallbackModels?: string[]
+      instructions?: string
+      tools?: string[]
+      chainId?: number
       busyPolicy?: BusyPolicy
       permissions?: PermissionPolicy
+      history?: HistoryStrategy
+      memory?: boolean
       stalled?: boolean
     }
   | { type: 'user.message'; messageId: MessageId; clientMessageId?: string; text: string; via: string }
@@ -52,6 +70,21 @@ export type EventBody =
   | { type: 'message.updated'; messageId: MessageId; text?: string; position?: number }
   | { type: 'message.withdrawn'; messageId: MessageId }
   | { type: 'message.refused'; messageId: MessageId; code?: string }
+  /** These messages are no part of the conversation any more; `by` stands in their place. */
+  | { type: 'messages.superseded'; messageIds: MessageId[]; by: MessageId }
+  /** From now on the model is given a summary and a list of facts instead of what stands before `beforeMessageId`. */
+  | {
+      type: 'context.compacted'
+      /** The first message that the model is still given as it is; absent: none. */
+      beforeMessageId?: MessageId
+      /** Absent when no model could write one: the facts stand alone. */
+      summary?: string
+      facts: VerbatimFact[]
+      tokensBefore: number
+      tokensAfter: number
+    }
+  /** From now on the model is given nothing of what stands before. */
+  | { type: 'context.cleared' }
   | { type: 'system.note'; messageId: MessageId; source: string; text: string }
   | {
       type: 'turn.started'
@@ -162,7 +195,10 @@ export type EventType = EventBody['type']
 /** Everything a screen needs to start from, as of `lastSeq`. */
 export type Snapshot = {
   conversation: Conversation
+  /** The latest ones, oldest first. */
   messages: Message[]
+  /** For `GET …/messages`: where the older ones begin; absent when these are all. */
+  olderMessages?: string
   openRequests: HumanRequest[]
   queue: { messageId: MessageId; text: string; position: number }[]
   turn?: { turnId: TurnId; round: number; startedAt: string }

@@ -18,9 +18,19 @@ export const historyStrategySchema = z
         .max(10_000)
         .openapi({ description: 'User messages, counted from the last one.' }),
     }),
+    z.strictObject({ kind: z.literal('summary') }),
     z.strictObject({ kind: z.literal('none') }),
   ])
   .openapi('HistoryStrategy')
+
+export const modelSettingsSchema = z
+  .strictObject({
+    temperature: z.number().min(0).max(2),
+    reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high']),
+    maxOutputTokens: z.int().min(1).max(1_000_000),
+  })
+  .partial()
+  .openapi('ModelSettings', { description: 'What each model takes: see GET /api/models.' })
 
 export const conversationSchema = z
   .object({
@@ -29,6 +39,8 @@ export const conversationSchema = z
     title: z.string(),
     state: z.enum(['idle', 'thinking', 'tools', 'waiting', 'cancelling']),
     model: z.string(),
+    modelSettings: modelSettingsSchema,
+    fallbackModels: z.array(z.string()).optional(),
     instructions: z.string().optional(),
     tools: z.array(z.string()).optional(),
     chainId: z.int().optional(),
@@ -40,6 +52,7 @@ export const conversationSchema = z
     stalled: z.boolean().openapi({
       description: 'Its workflow cannot go on: an operator is needed, or POST …/reset.',
     }),
+    forkedFrom: z.object({ conversationId: z.string(), messageId: z.string() }).optional(),
     createdAt: isoTime,
     updatedAt: isoTime,
     lastSeq: z.int(),
@@ -79,6 +92,8 @@ export const messageSchema = z
     turnId: z.string().optional(),
     createdAt: isoTime,
     parentId: z.string().optional(),
+    model: z.string().optional(),
+    supersededBy: z.string().optional(),
   })
   .openapi('Message')
 

@@ -44,8 +44,15 @@ export const eventSchema = z
           title: true,
           model: true,
           archived: true,
+          modelSettings: true,
+          fallbackModels: true,
+          instructions: true,
+          tools: true,
+          chainId: true,
           busyPolicy: true,
           permissions: true,
+          history: true,
+          memory: true,
           stalled: true,
         })
         .partial().shape,
@@ -55,6 +62,15 @@ export const eventSchema = z
     event('message.updated', queued),
     event('message.withdrawn', { messageId: id }),
     event('message.refused', { messageId: id, code: text.optional() }),
+    event('messages.superseded', { messageIds: z.array(id), by: id }),
+    event('context.compacted', {
+      beforeMessageId: id.optional(),
+      summary: text.optional(),
+      facts: z.array(z.object({ callId: id, tool: text, path: text, value: text })),
+      tokensBefore: z.int(),
+      tokensAfter: z.int(),
+    }),
+    event('context.cleared', {}),
     event('system.note', { messageId: id, source: text, text }),
     event('turn.started', {
       trigger: z.enum([
@@ -158,7 +174,8 @@ export const eventSchema = z
       inputTokens: z.int(),
       outputTokens: z.int(),
       cachedTokens: z.int().optional(),
-      cost: z.number().optional(),
+      costUsd: text.optional(),
+      estimated: z.boolean().optional(),
       contextTokens: z.int(),
       contextLimit: z.int(),
     }),
@@ -168,7 +185,8 @@ export const eventSchema = z
 
 const snapshot = {
   conversation: conversationSchema,
-  messages: z.array(messageSchema),
+  messages: z.array(messageSchema).openapi({ description: 'The latest ones, oldest first.' }),
+  olderMessages: text.optional().openapi({ description: 'For GET …/messages; absent when these are all.' }),
   openRequests: z.array(humanRequestSchema),
   queue: z.array(z.object({ messageId: id, text, position: step })),
   turn: z.object({ turnId: id, round: step, startedAt: z.iso.datetime() }).optional(),

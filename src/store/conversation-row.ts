@@ -3,6 +3,7 @@ import type {
   Conversation,
   ConversationState,
   HistoryStrategy,
+  ModelSettings,
 } from '../contracts/conversation.ts'
 import type { PermissionPolicy } from '../contracts/permission.ts'
 
@@ -14,6 +15,8 @@ export type ConversationRow = {
   title: string
   state: ConversationState
   model: string
+  model_settings: ModelSettings
+  fallback_models: string[] | null
   instructions: string | null
   tools: string[] | null
   chain_id: number | null
@@ -23,6 +26,7 @@ export type ConversationRow = {
   memory: boolean
   archived: boolean
   stalled: boolean
+  forked_from: { conversationId: string; messageId: string } | null
   created_at: Date
   updated_at: Date
   last_seq: number
@@ -32,8 +36,8 @@ export type ConversationRow = {
 }
 
 export const conversationColumns =
-  'id, owner_id, external_id, title, state, model, instructions, tools, chain_id, busy_policy, permissions, ' +
-  'history, memory, archived, stalled, created_at, updated_at, last_seq, turn_id, turn_round, turn_started_at'
+  'id, owner_id, external_id, title, state, model, model_settings, fallback_models, instructions, tools, chain_id, busy_policy, permissions, ' +
+  'history, memory, archived, stalled, forked_from, created_at, updated_at, last_seq, turn_id, turn_round, turn_started_at'
 
 export function toConversation(row: ConversationRow): Conversation {
   return {
@@ -42,6 +46,8 @@ export function toConversation(row: ConversationRow): Conversation {
     title: row.title,
     state: row.state,
     model: row.model,
+    modelSettings: row.model_settings,
+    ...(row.fallback_models === null ? {} : { fallbackModels: row.fallback_models }),
     ...(row.instructions === null ? {} : { instructions: row.instructions }),
     ...(row.tools === null ? {} : { tools: row.tools }),
     ...(row.chain_id === null ? {} : { chainId: row.chain_id }),
@@ -51,6 +57,7 @@ export function toConversation(row: ConversationRow): Conversation {
     memory: row.memory,
     archived: row.archived,
     stalled: row.stalled,
+    ...(row.forked_from === null ? {} : { forkedFrom: row.forked_from }),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     lastSeq: row.last_seq,

@@ -13,10 +13,13 @@ export type MessageRow = {
   state: MessageState
   turn_id: string | null
   parent_id: string | null
+  model: string | null
+  superseded_by: string | null
   created_at: Date
 }
 
-export const messageColumns = 'id, role, text, tool_calls, call_id, state, turn_id, parent_id, created_at'
+export const messageColumns =
+  'id, role, text, tool_calls, call_id, state, turn_id, parent_id, model, superseded_by, created_at'
 
 export function toMessage(row: MessageRow): Message {
   return {
@@ -37,5 +40,7 @@ export function toMessage(row: MessageRow): Message {
     ...(row.turn_id === null ? {} : { turnId: row.turn_id }),
     createdAt: row.created_at.toISOString(),
     ...(row.parent_id === null ? {} : { parentId: row.parent_id }),
+    ...(row.model === null ? {} : { model: row.model }),
+    ...(row.superseded_by === null ? {} : { supersededBy: row.superseded_by }),
   }
 }

@@ -143,6 +143,7 @@ function snapshotAt(seq: number): SnapshotEvent {
       title: 'Test',
       state: 'idle',
       model: 'openai/scripted',
+      modelSettings: {},
       busyPolicy: 'queue',
       permissions: 'allowReads',
       history: { kind: 'full' },

@@ -28,6 +28,7 @@ export class FakeConversation {
       title: 'New conversation',
       state: 'idle',
       model: 'scripted/demo',
+      modelSettings: {},
       busyPolicy: 'queue',
       permissions: 'ask',
       history: { kind: 'full' },

@@ -180,6 +180,7 @@ const conversation = {
   id: 'c',
   title: 'Test',
   model: 'm',
+  modelSettings: {},
   busyPolicy: 'queue',
   permissions: 'ask',
   history: { kind: 'full' },

@@ -131,6 +131,7 @@ const stalledConversation = {
   title: 't',
   state: 'thinking',
   model: 'm',
+  modelSettings: {},
   busyPolicy: 'queue',
   permissions: 'ask',
   history: { kind: 'full' },

@@ -1,0 +1,10 @@
+import type { CallId } from './ids.ts'
+
+/**
+ * A value of a tool's result that a summary must not garble, as code found it: an address, a hash, an amount.
+ * `path` says where it stood in the result, as `balances[0].balance`.
+ */
+export type VerbatimFact = { callId: CallId; tool: string; path: string; value: string }
+
+/** Part of a large result. `nextOffset` is null at its end; offsets count characters (UTF-16 units). */
+export type ResultPart = { text: string; offset: number; nextOffset: number | null; totalChars: number }

@@ -1,0 +1,36 @@
+import type { ConversationId, OwnerId, TurnId } from './ids.ts'
+
+/** What a model was asked for. */
+export type CallKind = 'answer' | 'summary' | 'title' | 'memory'
+
+/** What one call of a model is booked under: each attempt is paid by itself. */
+export type CallKey = {
+  /** Unique for each attempt: `<turn>.r<round>.a<attempt>` for an answer. */
+  id: string
+  kind: CallKind
+  owner: OwnerId
+  conversationId: ConversationId
+  turnId?: TurnId
+}
+
+/** Tokens of one call. `estimated`: counted here, because the provider said nothing. */
+export type CallTokens = {
+  inputTokens: number
+  outputTokens: number
+  cachedTokens?: number
+  estimated: boolean
+}
+
+/** Which limit a call would have passed; the code with which its turn ends. */
+export type BudgetCode = 'turn_budget' | 'day_budget' | 'owner_budget'
+
+/** A sum over calls. Costs are US dollars as decimal strings; calls of models without a price add nothing. */
+export type UsageSum = {
+  calls: number
+  inputTokens: number
+  outputTokens: number
+  cachedTokens: number
+  costUsd: string
+  /** Calls among them whose tokens were counted here. */
+  estimatedCalls: number
+}
