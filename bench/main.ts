@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { startBenchProduct } from './product.ts'
 import { type Figure, meetsGoal, type Scenario } from './scenario.ts'
 import { history } from './scenarios/history.ts'
+import { longLife } from './scenarios/long-life.ts'
 import { latency } from './scenarios/latency.ts'
 import { recovery } from './scenarios/recovery.ts'
 import { stop } from './scenarios/stop.ts'
 import { throughput } from './scenarios/throughput.ts'
 
-const all: readonly Scenario[] = [latency, throughput, history, stop, recovery]
+const all: readonly Scenario[] = [latency, throughput, history, longLife, stop, recovery]
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !all.some((scenario) => scenario.name === name))
 if (unknown.length > 0) {

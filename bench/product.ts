@@ -13,6 +13,9 @@ import { startWorker } from './worker-process.ts'
 export type BenchProduct = {
   url: string
   temporalAddress: string
+  databaseUrl: string
+  /** Temporal's own database. */
+  temporalDatabase: string
   /** What api and worker were told. */
   settings: Record<string, string>
   parts(): Promise<RunFileContent['parts']>
@@ -38,6 +41,7 @@ export async function startBenchProduct(): Promise<BenchProduct> {
     PERDURA_GUEST_CONVERSATION_LIMIT: '10000000',
     PERDURA_STREAM_LIMIT: '10000',
     PERDURA_LOG_LEVEL: 'info',
+    SCRIPTED_MODELS: 'demo,bench,bench-long:16000',
   }
   const launch = new Launch({
     paths,
@@ -65,6 +69,8 @@ export async function startBenchProduct(): Promise<BenchProduct> {
     return {
       url,
       temporalAddress,
+      databaseUrl,
+      temporalDatabase: paths.temporalDatabase,
       settings: told,
       async parts() {
         const started = (await readRunFile(paths.runFile)).parts

@@ -16,6 +16,9 @@ export type ScriptedMode = 'demo' | 'test'
 // About the speed of a quick service, so that people see the text grow.
 const demoPaceMs = 20
 
+/** The second one is for conversations that outgrow their context. */
+const benchModels: ReadonlySet<string> = new Set(['bench', 'bench-long'])
+
 /**
  * Builds the HTTP side of the scripted model: Chat Completions and the list of models. In test mode there
  * are the routes that drive it as well, and nothing is slowed down.
@@ -48,7 +51,7 @@ export function createScriptedApp(mode: ScriptedMode, ports: ControlPorts): Scri
 }
 
 function toOwnReply(request: ChatRequest, mode: ScriptedMode): ScriptedReply {
-  return request.model === 'bench'
+  return benchModels.has(request.model)
     ? toBenchReply(request)
     : toDemoReply(request, mode === 'demo' ? demoPaceMs : 0)
 }
