@@ -4,7 +4,7 @@ import type { BenchProduct } from './product.ts'
 export type Figure = {
   name: string
   value: number
-  unit: 'ms' | 'turns/s' | 'x' | 'events' | 'bytes' | 'outcomes'
+  unit: 'ms' | 'turns/s' | 'x' | 'events' | 'bytes' | 'turns'
   goal?: { atMost: number } | { atLeast: number }
 }
 

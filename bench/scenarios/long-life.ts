@@ -61,8 +61,8 @@ export const longLife: Scenario = {
       },
       {
         name: 'turns that did not end well',
-        value: outcomes.size - 1,
-        unit: 'outcomes',
+        value: failed,
+        unit: 'turns',
         goal: { atMost: 0 },
       },
       {
