@@ -30,7 +30,7 @@ export async function connectCatalogue(config: Config, logger: Logger): Promise<
     () => readProviderConfigs(env, { timeoutMs, idleTimeoutMs }),
     () => readChainSettings(config.chains),
   ])
-  const { providers, defaultModel } = readProviderConfigs(env, { timeoutMs, idleTimeoutMs })
+  const { providers, ...chosen } = readProviderConfigs(env, { timeoutMs, idleTimeoutMs })
   const chains = await connectConfiguredChains(config.chains, (chainId, err) =>
     logger.warn({ chainId, err }, 'a chain cannot be used now'),
   )
@@ -38,5 +38,5 @@ export async function connectCatalogue(config: Config, logger: Logger): Promise<
   const tools = await loadOfferedTools(config.tools.folder, hasChain ? ['compiler', 'chain'] : ['compiler'])
   const toolNames = [...tools.offered.list(), ...tools.absent].map(({ name }) => name)
   const rules = await loadPermissionRules(config.permissions.rulesPath, { toolNames, parseAddress })
-  return { models: createModelRegistry(providers, defaultModel), tools, chains, rules }
+  return { models: createModelRegistry(providers, chosen), tools, chains, rules }
 }

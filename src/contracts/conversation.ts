@@ -31,6 +31,15 @@ export type ModelSettings = {
 
 export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high'
 
+/** What a model takes of `ModelSettings`; what is absent it refuses. Each takes a `maxOutputTokens`. */
+export type OfferedSettings = {
+  temperature?: { min: number; max: number }
+  /** From the least. */
+  reasoningEfforts?: ReasoningEffort[]
+  /** The highest; absent: not known here. */
+  maxOutputTokens?: number
+}
+
 /** One conversation as clients see it. Times are ISO 8601. */
 export type Conversation = {
   id: ConversationId

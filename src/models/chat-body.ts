@@ -5,6 +5,7 @@ import type {
 
 import type { Dialect } from './dialect.ts'
 import type { ModelMessage, ModelRequest, ModelToolCall } from './model-provider.ts'
+import { withWireCallIds } from './wire-call-ids.ts'
 
 /**
  * First line of a fact that the runtime tells the model in the middle of a conversation. It goes in the
@@ -14,18 +15,34 @@ export const noteHeading = '[Note from the system, not written by the user]'
 
 /** Writes a request as the body of a streaming Chat Completions call. */
 export function toChatBody(request: ModelRequest, dialect: Dialect): ChatCompletionCreateParamsStreaming {
-  const messages = request.messages.map((message) => toWireMessage(message, dialect))
+  const messages = withWireCallIds(request.messages, dialect.callIds).flatMap((message, index, all) => [
+    ...(needsBridge(message, all[index - 1], dialect) ? [bridge] : []),
+    toWireMessage(message, dialect),
+  ])
   return {
     model: request.model,
     messages: request.system === '' ? messages : [{ role: 'system', content: request.system }, ...messages],
     stream: true,
     ...(dialect.streamOptions ? { stream_options: { include_usage: true } } : {}),
+    ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
+    ...(request.reasoningEffort === undefined ? {} : { reasoning_effort: request.reasoningEffort }),
     ...(request.maxOutputTokens === undefined ? {} : { [dialect.outputLimitField]: request.maxOutputTokens }),
     // An empty list is refused by OpenAI.
     ...(request.tools.length === 0
       ? {}
       : { tools: request.tools.map((tool) => ({ type: 'function', function: tool })) }),
   }
+}
+
+/** What an assistant is taken to have said where a service wants to hear it before a user speaks again. */
+const bridge: ChatCompletionMessageParam = { role: 'assistant', content: 'I have read the results.' }
+
+function needsBridge(
+  { role }: ModelMessage,
+  before: ModelMessage | undefined,
+  { userAfterTools }: Dialect,
+): boolean {
+  return !userAfterTools && before?.role === 'tool' && (role === 'user' || role === 'note')
 }
 
 function toWireMessage(message: ModelMessage, dialect: Dialect): ChatCompletionMessageParam {

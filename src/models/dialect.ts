@@ -6,6 +6,10 @@ export type Dialect = {
   outputLimitField: 'max_tokens' | 'max_completion_tokens'
   /** Gemini 3 refuses a tool call in the history that lacks a thought signature. */
   thoughtSignature: boolean
+  /** Ids of tool calls that it accepts; those of another service may be none of them. */
+  callIds: RegExp
+  /** Mistral refuses a user's message right behind the results of tools. */
+  userAfterTools: boolean
 }
 
 /** What an OpenAI-compatible service that is not known by name is assumed to speak. */
@@ -13,4 +17,7 @@ export const commonDialect: Dialect = {
   streamOptions: true,
   outputLimitField: 'max_tokens',
   thoughtSignature: false,
+  // OpenAI's length, Anthropic's characters and those that others use themselves.
+  callIds: /^[\w.:-]{1,40}$/,
+  userAfterTools: true,
 }

@@ -1,4 +1,5 @@
 /** What the runtime needs from a language model. */
+import type { ModelSettings, OfferedSettings } from '../contracts/conversation.ts'
 
 /** One entry of what a model is given, in order. */
 export type ModelMessage =
@@ -14,13 +15,13 @@ export type ModelToolCall = { id: string; name: string; arguments: string }
 /** A tool as a model sees it. `parameters` is a JSON schema of an object. */
 export type ModelTool = { name: string; description: string; parameters: Record<string, unknown> }
 
-export type ModelRequest = {
+/** Its settings must be ones that the model takes. */
+export type ModelRequest = ModelSettings & {
   /** The provider's own name of the model, without the provider's prefix. */
   model: string
   system: string
   messages: readonly ModelMessage[]
   tools: readonly ModelTool[]
-  maxOutputTokens?: number
 }
 
 /** One piece of a streamed reply. Tool calls come whole, after all text; `finish` comes once, last. */
@@ -32,7 +33,13 @@ export type ModelPart =
   | { type: 'finish'; reason: 'stop' | 'tools' | 'length' | 'filtered' }
 
 /** One model that can be chosen; `id` is `provider/model`. */
-export type ModelInfo = { id: string; provider: string; model: string; contextLimitTokens: number }
+export type ModelInfo = {
+  id: string
+  provider: string
+  model: string
+  contextLimitTokens: number
+  settings: OfferedSettings
+}
 
 /**
  * A language model service.

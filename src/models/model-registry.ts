@@ -10,6 +10,10 @@ export type FoundModel = { provider: ModelProvider; info: ModelInfo }
 export interface ModelRegistry {
   /** The default; always one of `list`. */
   readonly defaultModel: ModelInfo
+  /** Writes titles and summaries; undefined: nobody does. */
+  readonly helperModel: ModelInfo | undefined
+  /** Ids of the models that go on, in this order, where a conversation names none itself. */
+  readonly fallbackModels: readonly string[]
   /** In the order of the configuration. */
   list(): readonly ModelInfo[]
   /**
@@ -19,19 +23,26 @@ export interface ModelRegistry {
   find(modelId: string): FoundModel
 }
 
+/** Ids of models for all that no conversation chooses. */
+export type ChosenModels = {
+  defaultModel: string
+  helperModel?: string | undefined
+  fallbackModels?: readonly string[]
+}
+
 /**
  * Makes one provider for each configuration.
- * @throws AppError `unknown_model` when the default is not configured.
+ * @throws AppError `unknown_model` when a chosen one is not configured.
  */
-export function createModelRegistry(
-  configs: readonly ProviderConfig[],
-  defaultModelId: string,
-): ModelRegistry {
-  return createRegistryOf(configs.map(createOpenAiProvider), defaultModelId)
+export function createModelRegistry(configs: readonly ProviderConfig[], chosen: ChosenModels): ModelRegistry {
+  return createRegistryOf(configs.map(createOpenAiProvider), chosen)
 }
 
 /** The same over providers that exist already, for example one that does not speak OpenAI's wire. */
-export function createRegistryOf(providers: readonly ModelProvider[], defaultModelId: string): ModelRegistry {
+export function createRegistryOf(
+  providers: readonly ModelProvider[],
+  { defaultModel, helperModel, fallbackModels = [] }: ChosenModels,
+): ModelRegistry {
   const models = new Map<string, FoundModel>()
   for (const provider of providers) {
     for (const info of provider.listModels()) models.set(info.id, { provider, info })
@@ -46,7 +57,9 @@ export function createRegistryOf(providers: readonly ModelProvider[], defaultMod
   }
 
   return {
-    defaultModel: find(defaultModelId).info,
+    defaultModel: find(defaultModel).info,
+    helperModel: helperModel === undefined ? undefined : find(helperModel).info,
+    fallbackModels: fallbackModels.map((id) => find(id).info.id),
     list: () => [...models.values()].map(({ info }) => info),
     find,
   }

@@ -5,6 +5,7 @@ import { toChatBody } from './chat-body.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
 import { toModelError } from './model-error.ts'
 import type { ModelPart, ModelProvider, ModelRequest } from './model-provider.ts'
+import { findOfferedSettings, withOwnSettings } from './offered-settings.ts'
 import type { ProviderConfig } from './provider-config.ts'
 import { readReply } from './reply-reader.ts'
 
@@ -21,6 +22,7 @@ export function createOpenAiProvider(config: ProviderConfig): ModelProvider {
     provider: config.name,
     model,
     contextLimitTokens,
+    settings: withOwnSettings(findOfferedSettings(model), config.ownSettings ?? {}),
   }))
   return {
     name: config.name,

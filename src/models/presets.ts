@@ -59,7 +59,7 @@ export const providerPresets: Readonly<Record<string, ProviderPreset>> = {
       'mistral-medium-latest': 131_072,
       'mistral-large-latest': 131_072,
     },
-    { streamOptions: false },
+    { streamOptions: false, callIds: /^[A-Za-z0-9]{9}$/, userAfterTools: false },
   ),
   deepseek: remote('https://api.deepseek.com/v1', 'DEEPSEEK_API_KEY', {
     'deepseek-chat': 131_072,

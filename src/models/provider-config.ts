@@ -2,6 +2,7 @@ import { AppError } from '../contracts/errors.ts'
 import type { Dialect } from './dialect.ts'
 import { findModelId, toModelId } from './model-id.ts'
 import { toModelLimit } from './model-limits.ts'
+import type { OwnSettings } from './offered-settings.ts'
 import { findPreset, providerPresets } from './presets.ts'
 import type { ModelLimit } from './presets.ts'
 import { nonEmpty, readProviderEntry } from './provider-entry.ts'
@@ -15,6 +16,8 @@ export type ProviderConfig = {
   apiKey: string
   models: readonly ModelLimit[]
   dialect: Dialect
+  /** Above what the names of its models tell. */
+  ownSettings?: OwnSettings
 } & CallTimeouts
 
 /** How long a model call may take. */
@@ -25,7 +28,14 @@ export type CallTimeouts = {
   idleTimeoutMs: number
 }
 
-export type ModelConfig = { providers: ProviderConfig[]; defaultModel: string }
+export type ModelConfig = {
+  providers: ProviderConfig[]
+  defaultModel: string
+  /** Writes titles and summaries; undefined: nobody does. */
+  helperModel: string | undefined
+  /** Of conversations that name none themselves, in this order. */
+  fallbackModels: string[]
+}
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -53,33 +63,50 @@ export function readProviderConfigs(env: Environment, timeouts: CallTimeouts = d
     } else providers.push({ ...read.provider, timeoutMs, idleTimeoutMs })
   }
   if (problems.length > 0) throw toError(problems)
-  return withDefaultModel(providers, nonEmpty(env['PERDURA_MODEL']))
+  return withChosenModels(providers, env)
 }
 
 // OpenAI's own variables are enough to configure it; then it stands first unless the list places it.
 function listEntries(env: Environment): string[] {
-  const list = (nonEmpty(env['PERDURA_PROVIDERS']) ?? '').split(',').flatMap((entry) => nonEmpty(entry) ?? [])
+  const list = splitEntries(env['PERDURA_PROVIDERS'])
   const listed = list.some((entry) => /^openai\s*(=|$)/.test(entry))
   const openai = nonEmpty(env['OPENAI_API_KEY']) ?? nonEmpty(env['OPENAI_BASE_URL'])
   return openai && !listed ? ['openai', ...list] : list
 }
 
-/** A model that PERDURA_MODEL names need not be in a list: it joins its provider's models. */
-function withDefaultModel(configured: ProviderConfig[], wanted: string | undefined): ModelConfig {
-  const providers = wanted ? addModel(configured, wanted) : configured
+function splitEntries(list = ''): string[] {
+  return list.split(',').flatMap((entry) => nonEmpty(entry) ?? [])
+}
+
+/** A model that a variable chooses need not be in a list: it joins its provider's models. */
+function withChosenModels(configured: ProviderConfig[], env: Environment): ModelConfig {
+  const wanted = nonEmpty(env['PERDURA_MODEL'])
+  const helper = nonEmpty(env['PERDURA_HELPER_MODEL'])
+  const fallbacks = splitEntries(env['PERDURA_FALLBACK_MODELS'])
+  const chosen = [wanted, helper === 'none' ? undefined : helper, ...fallbacks]
+  const providers = chosen.reduce((all, model) => (model ? addModel(all, model) : all), configured)
   const empty = providers.filter(({ models }) => models.length === 0)
   if (empty.length > 0) throw toError(empty.map(noModels))
-  const ids = providers.flatMap(({ name, models }) => models.map(({ model }) => toModelId(name, model)))
-  const defaultModel = wanted ? findModelId(wanted, ids) : ids[0]
-  if (defaultModel) return { providers, defaultModel }
-  throw toError([
-    `PERDURA_MODEL=${wanted ?? ''} is not one of the models. Configured: ${ids.join(', ')}. Write provider/model.`,
-  ])
+  const ids = listIds(providers)
+  const problems: string[] = []
+  function find(variable: string, model: string): string {
+    const found = findModelId(model, ids)
+    if (!found) problems.push(unknownModel(variable, model, ids))
+    return found ?? model
+  }
+  const defaultModel = wanted ? find('PERDURA_MODEL', wanted) : (ids[0] ?? '')
+  const config = {
+    providers,
+    defaultModel,
+    helperModel: helper === 'none' ? undefined : find('PERDURA_HELPER_MODEL', helper ?? defaultModel),
+    fallbackModels: fallbacks.map((model) => find('PERDURA_FALLBACK_MODELS', model)),
+  }
+  if (problems.length > 0) throw toError([...new Set(problems)])
+  return config
 }
 
 function addModel(providers: ProviderConfig[], wanted: string): ProviderConfig[] {
-  const ids = providers.flatMap(({ name, models }) => models.map(({ model }) => toModelId(name, model)))
-  if (findModelId(wanted, ids)) return providers
+  if (findModelId(wanted, listIds(providers))) return providers
   const prefixed = providers.find(({ name }) => wanted.startsWith(`${name}/`))
   const owner = prefixed ?? (providers.length === 1 ? providers[0] : undefined)
   if (!owner) return providers
@@ -88,6 +115,14 @@ function addModel(providers: ProviderConfig[], wanted: string): ProviderConfig[]
   return providers.map((provider) =>
     provider === owner ? { ...owner, models: [added, ...owner.models] } : provider,
   )
+}
+
+function listIds(providers: readonly ProviderConfig[]): string[] {
+  return providers.flatMap(({ name, models }) => models.map(({ model }) => toModelId(name, model)))
+}
+
+function unknownModel(variable: string, model: string, ids: readonly string[]): string {
+  return `${variable}=${model} is not one of the models. Configured: ${ids.join(', ')}. Write provider/model.`
 }
 
 function noModels({ name }: ProviderConfig): string {

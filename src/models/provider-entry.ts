@@ -1,5 +1,7 @@
 import { commonDialect } from './dialect.ts'
 import { parseModelLimits } from './model-limits.ts'
+import { parseReasoningEfforts, parseTemperature } from './offered-settings.ts'
+import type { OwnSettings } from './offered-settings.ts'
 import { findPreset, providerPresets } from './presets.ts'
 import type { ModelLimit, ProviderPreset } from './presets.ts'
 import type { ProviderConfig } from './provider-config.ts'
@@ -33,6 +35,8 @@ export function readProviderEntry(entry: string, env: Environment): ProviderEntr
   const apiKey = nonEmpty(env[keyName]) ?? ''
   if (apiKey === '' && atPreset && !preset.local)
     return { problem: `${keyName} is missing. Provider ${name} needs a key.` }
+  const ownSettings = readOwnSettings(prefix, env)
+  if ('problem' in ownSettings) return ownSettings
   return {
     provider: {
       name,
@@ -40,8 +44,21 @@ export function readProviderEntry(entry: string, env: Environment): ProviderEntr
       apiKey,
       models: readModels(env[`${prefix}_MODELS`], preset, atPreset),
       dialect: preset?.dialect ?? commonDialect,
+      ownSettings,
     },
   }
+}
+
+function readOwnSettings(prefix: string, env: Environment): OwnSettings | { problem: string } {
+  const [heat, efforts] = [`${prefix}_TEMPERATURE`, `${prefix}_REASONING_EFFORTS`]
+  const [heatText, effortsText] = [nonEmpty(env[heat]), nonEmpty(env[efforts])]
+  const temperature = heatText && parseTemperature(heatText)
+  const reasoningEfforts = effortsText && parseReasoningEfforts(effortsText)
+  if (heatText && !temperature) return { problem: `${heat}: write a range as 0-1.5, up to 2, or off.` }
+  if (effortsText && !reasoningEfforts) {
+    return { problem: `${efforts}: write some of none,minimal,low,medium,high, or off.` }
+  }
+  return { ...(temperature ? { temperature } : {}), ...(reasoningEfforts ? { reasoningEfforts } : {}) }
 }
 
 /** Treats a variable that is set to nothing as not set, as `.env` files and compose files write it. */

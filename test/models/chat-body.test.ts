@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { noteHeading, toChatBody } from '../../src/models/chat-body.ts'
 import { commonDialect } from '../../src/models/dialect.ts'
+import { findPreset } from '../../src/models/presets.ts'
 import type { ModelRequest } from '../../src/models/model-provider.ts'
 
 const request: ModelRequest = {
@@ -51,6 +52,40 @@ describe('toChatBody', () => {
         ],
       },
       { role: 'tool', tool_call_id: 'a', content: '{"time":"noon"}' },
+    ])
+  })
+
+  it('writes the settings of the conversation', () => {
+    const settings = { temperature: 0, reasoningEffort: 'low' as const, maxOutputTokens: 100 }
+    expect(toChatBody({ ...request, ...settings }, commonDialect)).toMatchObject({
+      temperature: 0,
+      reasoning_effort: 'low',
+      max_tokens: 100,
+    })
+    const openai = { ...commonDialect, outputLimitField: 'max_completion_tokens' as const }
+    expect(toChatBody({ ...request, ...settings }, openai)).toMatchObject({ max_completion_tokens: 100 })
+  })
+
+  it('behavior: a history of another service fits the one that goes on', () => {
+    const mistral = findPreset('mistral')?.dialect ?? commonDialect
+    const call = { id: 'call_0', name: 'time_now', arguments: '{}' }
+    const body = toChatBody(
+      {
+        ...request,
+        messages: [
+          { role: 'assistant', text: '', toolCalls: [call] },
+          { role: 'tool', toolCallId: 'call_0', text: '{}' },
+          { role: 'user', text: 'Shorter, please.' },
+        ],
+      },
+      mistral,
+    )
+    const id = expect.stringMatching(/^[A-Za-z0-9]{9}$/)
+    expect(body.messages.slice(1)).toMatchObject([
+      { role: 'assistant', tool_calls: [{ id }] },
+      { role: 'tool', tool_call_id: id },
+      { role: 'assistant', content: expect.any(String) },
+      { role: 'user', content: 'Shorter, please.' },
     ])
   })
 

@@ -12,22 +12,25 @@ const configs = [
 
 describe('createModelRegistry', () => {
   it('finds a model by its id, with the provider that serves it', () => {
-    const { provider, info } = createModelRegistry(configs, 'one/own').find('two/deep/name')
+    const { provider, info } = createModelRegistry(configs, { defaultModel: 'one/own' }).find('two/deep/name')
     expect(provider.name).toBe('two')
     expect(info).toEqual({
       id: 'two/deep/name',
       provider: 'two',
       model: 'deep/name',
       contextLimitTokens: 8_192,
+      settings: { temperature: { min: 0, max: 2 } },
     })
   })
 
   it('finds a model by its name alone when one provider has it', () => {
-    expect(createModelRegistry(configs, 'own').find('deep/name').info.id).toBe('two/deep/name')
+    expect(createModelRegistry(configs, { defaultModel: 'own' }).find('deep/name').info.id).toBe(
+      'two/deep/name',
+    )
   })
 
   it('lists all and names the default', () => {
-    const registry = createModelRegistry(configs, 'own')
+    const registry = createModelRegistry(configs, { defaultModel: 'own' })
     expect(registry.list().map(({ id }) => id)).toEqual([
       'one/shared',
       'one/own',
@@ -37,8 +40,16 @@ describe('createModelRegistry', () => {
     expect(registry.defaultModel.id).toBe('one/own')
   })
 
+  it('behavior: names the helper and the fallbacks by their whole ids', () => {
+    const chosen = { defaultModel: 'own', helperModel: 'one/shared', fallbackModels: ['deep/name'] }
+    const registry = createModelRegistry(configs, chosen)
+    expect(registry.helperModel?.id).toBe('one/shared')
+    expect(registry.fallbackModels).toEqual(['two/deep/name'])
+    expect(createModelRegistry(configs, { defaultModel: 'own' }).helperModel).toBeUndefined()
+  })
+
   it('error: an unknown or ambiguous model names the configured ones', () => {
-    const registry = createModelRegistry(configs, 'own')
+    const registry = createModelRegistry(configs, { defaultModel: 'own' })
     for (const id of ['gpt-9', 'shared', 'one/deep/name']) {
       expect(() => registry.find(id)).toThrow(
         expect.objectContaining({ code: 'unknown_model', message: expect.stringContaining('two/deep/name') }),
@@ -47,6 +58,8 @@ describe('createModelRegistry', () => {
   })
 
   it('error: a default that is not configured', () => {
-    expect(() => createModelRegistry(configs, 'three/x')).toThrow(/three\/x is not configured/)
+    expect(() => createModelRegistry(configs, { defaultModel: 'three/x' })).toThrow(
+      /three\/x is not configured/,
+    )
   })
 })

@@ -75,6 +75,36 @@ describe('readProviderConfigs', () => {
     expect(read({ ...router, PERDURA_MODEL: 'qwen/qwen3' }).defaultModel).toBe('openrouter/qwen/qwen3')
   })
 
+  it('behavior: fallbacks and a helper are found, or join their provider, and the helper can be none', () => {
+    const both = {
+      PERDURA_PROVIDERS: 'groq,xai',
+      GROQ_API_KEY: 'a',
+      XAI_API_KEY: 'b',
+      PERDURA_MODEL: 'grok-4',
+    }
+    expect(readProviderConfigs(both)).toMatchObject({ helperModel: 'xai/grok-4', fallbackModels: [] })
+    const chosen = {
+      PERDURA_FALLBACK_MODELS: 'llama-3.3-70b-versatile, xai/new',
+      PERDURA_HELPER_MODEL: 'groq/tiny',
+    }
+    expect(readProviderConfigs({ ...both, ...chosen })).toMatchObject({
+      defaultModel: 'xai/grok-4',
+      helperModel: 'groq/tiny',
+      fallbackModels: ['groq/llama-3.3-70b-versatile', 'xai/new'],
+    })
+    expect(readProviderConfigs({ ...both, PERDURA_HELPER_MODEL: 'none' }).helperModel).toBeUndefined()
+  })
+
+  it('behavior: an operator says what the models of a provider take', () => {
+    const lab = { PERDURA_PROVIDERS: 'my-lab=https://lab.example/v1', MY_LAB_MODELS: 'm' }
+    const own = { MY_LAB_TEMPERATURE: 'off', MY_LAB_REASONING_EFFORTS: 'low,high' }
+    expect(read({ ...lab, ...own }).providers).toMatchObject([
+      { ownSettings: { temperature: {}, reasoningEfforts: { reasoningEfforts: ['low', 'high'] } } },
+    ])
+    expect(problems({ ...lab, MY_LAB_TEMPERATURE: 'hot' })).toContain('MY_LAB_TEMPERATURE')
+    expect(problems({ ...lab, MY_LAB_REASONING_EFFORTS: 'huge' })).toContain('MY_LAB_REASONING_EFFORTS')
+  })
+
   it('behavior: a local server needs a model but no key', () => {
     expect(read({ PERDURA_PROVIDERS: 'ollama', OLLAMA_MODELS: 'qwen3:8b' }).providers).toMatchObject([
       { baseUrl: 'http://127.0.0.1:11434/v1', apiKey: '' },
@@ -110,6 +140,12 @@ describe('readProviderConfigs', () => {
     const two = { PERDURA_PROVIDERS: 'groq,xai', GROQ_API_KEY: 'a', XAI_API_KEY: 'b' }
     expect(problems({ ...two, PERDURA_MODEL: 'gpt-5' })).toContain('Configured: groq/')
     expect(problems({ PERDURA_PROVIDERS: 'xai,xai', XAI_API_KEY: 'b' })).toContain('names xai twice')
+  })
+
+  it('error: a fallback or a helper that nobody serves', () => {
+    const two = { PERDURA_PROVIDERS: 'groq,xai', GROQ_API_KEY: 'a', XAI_API_KEY: 'b' }
+    expect(problems({ ...two, PERDURA_FALLBACK_MODELS: 'gpt-5' })).toContain('PERDURA_FALLBACK_MODELS=gpt-5')
+    expect(problems({ ...two, PERDURA_HELPER_MODEL: 'gpt-5' })).toContain('PERDURA_HELPER_MODEL=gpt-5')
   })
 
   it('error: a URL with credentials is refused and not repeated', () => {

@@ -24,7 +24,8 @@ describe('token counter', () => {
   it('estimates for models whose tokenizer is not published, and not too low', async () => {
     const counter = await loadTokenCounter({ model: 'claude-sonnet-4-5' })
     const exact = await loadTokenCounter({ model: 'gpt-5' })
-    const text = 'Balance of 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045: {"balance":"1.234567"} ether. '.repeat(50)
+    const text =
+      'Balance of 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045: {"balance":"1.234567"} ether. '.repeat(50)
     expect(counter.isExact).toBe(false)
     expect(counter.count(text)).toBeGreaterThan(exact.count(text) * 0.7)
     expect(counter.count('界')).toBe(2)

@@ -24,6 +24,16 @@ export const modelGroup = {
       about: 'Model of new conversations: `provider/model`, or a name of the default provider.',
       example: 'gpt-5-mini',
     }),
+    PERDURA_FALLBACK_MODELS: variable(text().optional(), {
+      about:
+        'Models that go on, in this order, when the one of a turn is down; a conversation may name its own.',
+      example: 'anthropic/claude-sonnet-4-5,groq/openai/gpt-oss-120b',
+    }),
+    PERDURA_HELPER_MODEL: variable(text().optional(), {
+      about:
+        'Model that writes titles and summaries, or `none` for nobody. Unset: the model of new conversations.',
+      example: 'openai/gpt-5-nano',
+    }),
     PERDURA_SYSTEM_PROMPT: variable(existing('file').optional(), {
       about: 'File that replaces the system prompt; its hash stands in `turn.started`.',
       example: './prompt.md',
