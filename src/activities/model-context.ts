@@ -8,12 +8,18 @@ import type { ActivityServices } from './activity-services.ts'
 
 /** Puts together what a model is given in one round. */
 export async function loadModelRequest(
-  { conversationId, turnId }: RoundRef,
+  { conversationId, turnId, messageIds }: RoundRef,
   settings: TurnSettings,
   model: string,
   services: ActivityServices,
 ): Promise<ModelRequest> {
-  const history = await services.history.load({ conversationId, turnId, strategy: settings.history })
+  const { messages: history } = await services.history.load({
+    conversationId,
+    turnId,
+    messageIds,
+    strategy: settings.history,
+    maxBytes: 4_000_000,
+  })
   const { maxOutputTokens, defaultChainId } = services.settings
   return {
     model,

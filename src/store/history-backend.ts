@@ -1,23 +1,44 @@
+import type { VerbatimFact } from '../contracts/context.ts'
 import type { HistoryStrategy, Message } from '../contracts/conversation.ts'
-import type { ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
+import type { ConversationId, MessageId, OwnerId, TurnId } from '../contracts/ids.ts'
 
 export type HistoryRequest = {
   conversationId: ConversationId
   /** The running turn: its messages are always part of the history, whatever the strategy. */
   turnId: TurnId
+  /** The messages that started it. */
+  messageIds: readonly MessageId[]
   strategy: HistoryStrategy
+  /** How much text of what stands before the running turn is wanted at most, in bytes of UTF-8. */
+  maxBytes: number
 }
 
 /** A message on its way to the model. A tool's message says which provider call it answers. */
 export type HistoryMessage = Message & { providerCallIds?: Record<string, string> }
+
+/** What stands in the place of older messages. No summary: no model could write one. */
+export type Compaction = { summary?: string; facts: readonly VerbatimFact[] }
+
+export type LoadedHistory = {
+  /** Oldest first. */
+  messages: HistoryMessage[]
+  /** Sums up what stands before the messages; with the strategy `summary` only. */
+  compaction?: Compaction
+  /** False: older messages, which the strategy admits, are left out because they hold more than `maxBytes`. */
+  complete: boolean
+}
 
 /**
  * Decides what the model is given of a conversation.
  *
  * `load` must return messages in order, oldest first; must keep an assistant message with tool calls
  * together with the result of every one of them; must return only what the strategy admits: `full`
- * everything, `slidingWindow` from the nth last user message on, `none` the running turn alone. It must
- * never return messages that have not started.
+ * everything, `slidingWindow` from the nth last user message on, `summary` everything behind the latest
+ * compaction and that compaction, `none` the running turn alone. It must never return messages that have not
+ * started, that are superseded, or that stood there when the conversation was cleared; a compaction that was made
+ * before it was cleared counts no more. It must leave out the oldest messages, up to a user's message, when
+ * what stands before the running turn holds more than `maxBytes`, and say so; what it reads must not grow with the
+ * rest of the conversation.
  * `save` must be idempotent: a message that is saved twice is there once, and the first text stands.
  * `flush` must return only when everything saved before is durable.
  * `list` must name the conversations of an owner that have messages, the latest first.
@@ -26,7 +47,7 @@ export type HistoryMessage = Message & { providerCallIds?: Record<string, string
  */
 export interface HistoryBackend {
   readonly sharesRows: boolean
-  load(request: HistoryRequest): Promise<HistoryMessage[]>
+  load(request: HistoryRequest): Promise<LoadedHistory>
   save(conversationId: ConversationId, messages: readonly HistoryMessage[]): Promise<void>
   flush(): Promise<void>
   list(owner: OwnerId): Promise<ConversationId[]>

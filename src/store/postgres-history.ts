@@ -1,5 +1,6 @@
+import type { VerbatimFact } from '../contracts/context.ts'
 import type { Database } from './database.ts'
-import type { HistoryBackend, HistoryMessage, HistoryRequest } from './history-backend.ts'
+import type { Compaction, HistoryBackend, HistoryMessage, LoadedHistory } from './history-backend.ts'
 import { keepCallsTogether } from './keep-calls-together.ts'
 import { messageColumns, type MessageRow, toMessage } from './message-row.ts'
 import { storableJson, storableText } from './storable-text.ts'
@@ -10,18 +11,25 @@ export function createPostgresHistory(database: Database): HistoryBackend {
     sharesRows: true,
 
     async load(request) {
-      const rows = await database.rows<MessageRow>(
+      const rows = await database.rows<LoadedRow>(
         'load_history',
-        `select ${messageColumns} from messages
-           where conversation_id = $1 and state = 'done' and (turn_id = $2 or $3 = 'full'
-             or $3 = 'slidingWindow' and position >= coalesce((
-               select position from messages
-                 where conversation_id = $1 and state = 'done' and role = 'user'
-                 order by position desc offset $4 limit 1), 0))
-           order by position`,
-        [request.conversationId, request.turnId, request.strategy.kind, newerUsers(request)],
+        // The row of the bounds stands alone when there is no message. The compaction comes with the first row only.
+        `select ${messageColumns}, b.complete,
+             case when row_number() over (order by m.position) = 1 then b.compaction end as compaction
+           from history_bounds($1, $2, $3, $4, $5, $6) b
+           left join messages m
+             on m.conversation_id = $1 and m.position >= b.first and m.state = 'done' and m.superseded_by is null
+           order by m.position`,
+        [
+          request.conversationId,
+          request.turnId,
+          request.messageIds,
+          request.strategy.kind,
+          request.strategy.kind === 'slidingWindow' ? request.strategy.window : null,
+          request.maxBytes,
+        ],
       )
-      return keepCallsTogether(rows.map(toHistoryMessage))
+      return toLoadedHistory(rows)
     },
 
     async save(conversationId, messages) {
@@ -54,9 +62,23 @@ export function createPostgresHistory(database: Database): HistoryBackend {
   }
 }
 
-/** How many of the window's user messages are newer than its first one. */
-function newerUsers({ strategy }: HistoryRequest): number {
-  return strategy.kind === 'slidingWindow' ? strategy.window - 1 : 0
+type LoadedRow = (MessageRow | { [Column in keyof MessageRow]: null }) & {
+  complete: boolean
+  compaction: { summary: string | null; facts: VerbatimFact[] } | null
+}
+
+function toLoadedHistory(rows: readonly LoadedRow[]): LoadedHistory {
+  const [first] = rows
+  const { compaction = null, complete = true } = first ?? {}
+  return {
+    messages: keepCallsTogether(rows.flatMap((row) => (row.id === null ? [] : toHistoryMessage(row)))),
+    ...(compaction === null ? {} : { compaction: toCompaction(compaction) }),
+    complete,
+  }
+}
+
+function toCompaction({ summary, facts }: NonNullable<LoadedRow['compaction']>): Compaction {
+  return summary === null ? { facts } : { summary, facts }
 }
 
 function toHistoryMessage(row: MessageRow): HistoryMessage {

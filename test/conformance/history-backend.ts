@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 import type { HistoryStrategy } from '../../src/contracts/conversation.ts'
-import type { HistoryBackend, HistoryMessage } from '../../src/store/history-backend.ts'
+import type { Compaction, HistoryBackend, HistoryMessage } from '../../src/store/history-backend.ts'
 
 /** How one implementation is put through the suite. */
 export type HistoryHarness = {
@@ -11,10 +11,16 @@ export type HistoryHarness = {
   createConversation(owner: string): Promise<string>
   /** Puts a message that waits for its turn. */
   queueMessage(conversationId: string, id: string): Promise<void>
+  /** Puts another message in the place of these. */
+  supersede(conversationId: string, ids: readonly string[], by: string): Promise<void>
+  /** Sums up everything up to a message. */
+  compact(conversationId: string, uptoId: string, compaction: Compaction): Promise<void>
+  clear(conversationId: string): Promise<void>
 }
 
 const full: HistoryStrategy = { kind: 'full' }
 const none: HistoryStrategy = { kind: 'none' }
+const summary: HistoryStrategy = { kind: 'summary' }
 const lastUsers = (window: number): HistoryStrategy => ({ kind: 'slidingWindow', window })
 
 /** Runs the contract of `HistoryBackend` over an implementation. */
@@ -66,8 +72,14 @@ export function historyConformance(name: string, open: () => Promise<HistoryHarn
       }
     }
     const turnIdOf = (turn: number) => `${id}.t${turn}`
-    const load = (turn: number, strategy: HistoryStrategy = full) =>
-      backend.load({ conversationId: id, turnId: turnIdOf(turn), strategy })
+    const loadWhole = (turn: number, strategy: HistoryStrategy = full, maxBytes = 10_000_000) => {
+      const messageIds = [user(turn).id]
+      return backend.load({ conversationId: id, turnId: turnIdOf(turn), messageIds, strategy, maxBytes })
+    }
+    const load = async (turn: number, strategy?: HistoryStrategy) =>
+      (await loadWhole(turn, strategy)).messages
+    const textsOf = ({ messages }: { messages: readonly HistoryMessage[] }) =>
+      messages.map(({ text }) => text)
     const saveTurns = async (count: number) => {
       for (let turn = 1; turn <= count; turn++) await backend.save(id, [user(turn), answer(turn)])
     }
@@ -122,7 +134,7 @@ export function historyConformance(name: string, open: () => Promise<HistoryHarn
     it('never returns messages that have not started', async () => {
       await backend.save(id, [user(1)])
       await harness.queueMessage(id, `${id}.waiting`)
-      for (const strategy of [full, lastUsers(5), none]) {
+      for (const strategy of [full, lastUsers(5), summary, none]) {
         expect((await load(1, strategy)).map((loaded) => loaded.id)).toEqual([user(1).id])
       }
     })
@@ -165,6 +177,105 @@ export function historyConformance(name: string, open: () => Promise<HistoryHarn
         asked.id,
         ...results.map((result) => result.id),
       ])
+    })
+
+    it('summary: everything, as long as nothing is summed up', async () => {
+      await saveTurns(3)
+      expect(await loadWhole(3, summary)).toEqual({ ...(await loadWhole(3, full)), complete: true })
+    })
+
+    it('summary: the latest compaction, and what stands behind it', async () => {
+      await saveTurns(4)
+      const facts = [{ callId: `${id}.c`, tool: 'time_now', path: 'iso', value: '2020-01-01' }]
+      await harness.compact(id, answer(1).id, { summary: 'One.', facts: [] })
+      await harness.compact(id, answer(2).id, { summary: 'One and two.', facts })
+      const loaded = await loadWhole(4, summary)
+      expect(loaded.compaction).toEqual({ summary: 'One and two.', facts })
+      expect(textsOf(loaded)).toEqual(['question 3', 'answer 3', 'question 4', 'answer 4'])
+    })
+
+    it('summary: a compaction of which no model wrote the text, and no message behind it', async () => {
+      await saveTurns(1)
+      await harness.compact(id, answer(1).id, { facts: [] })
+      expect(await loadWhole(2, summary)).toEqual({ messages: [], compaction: { facts: [] }, complete: true })
+    })
+
+    it('summary: never parts the running turn, also when a compaction ends inside it', async () => {
+      await saveTurns(1)
+      const { asked, results } = asking(2, 1)
+      await backend.save(id, [user(2), asked, ...results])
+      await harness.compact(id, asked.id, { summary: 'Some.', facts: [] })
+      expect((await load(2, summary)).map((loaded) => loaded.id)).toEqual([
+        user(2).id,
+        asked.id,
+        ...results.map((result) => result.id),
+      ])
+    })
+
+    it('other strategies do without compactions', async () => {
+      await saveTurns(3)
+      await harness.compact(id, answer(2).id, { summary: 'Old.', facts: [] })
+      for (const [strategy, count] of [
+        [full, 6],
+        [lastUsers(2), 4],
+        [none, 2],
+      ] as const) {
+        const loaded = await loadWhole(3, strategy)
+        expect([loaded.messages.length, loaded.compaction]).toEqual([count, undefined])
+      }
+    })
+
+    it('gives nothing of what stood there when the conversation was cleared', async () => {
+      await saveTurns(2)
+      await harness.compact(id, answer(1).id, { summary: 'Old.', facts: [] })
+      await harness.clear(id)
+      await backend.save(id, [user(3)])
+      for (const strategy of [full, lastUsers(5), summary, none]) {
+        expect(await loadWhole(3, strategy)).toEqual({
+          messages: [expect.objectContaining({ id: user(3).id })],
+          complete: true,
+        })
+      }
+    })
+
+    it('keeps the running turn when the conversation is cleared in the middle of it', async () => {
+      await saveTurns(2)
+      await harness.clear(id)
+      await backend.save(id, [message(`${id}.n`, 2, { role: 'note', text: 'Later.' })])
+      expect((await load(2)).map(({ text }) => text)).toEqual(['question 2', 'answer 2', 'Later.'])
+    })
+
+    it('never gives superseded messages', async () => {
+      await saveTurns(3)
+      await harness.supersede(id, [user(2).id, answer(2).id], user(3).id)
+      for (const strategy of [full, lastUsers(2), summary]) {
+        expect((await load(3, strategy)).map(({ text }) => text)).toEqual([
+          'question 1',
+          'answer 1',
+          'question 3',
+          'answer 3',
+        ])
+      }
+    })
+
+    it('leaves out the oldest when there is more than is wanted, from a user message on', async () => {
+      const turns = Array.from({ length: 5 }, (_, index) => [
+        user(index + 1, 'é'.repeat(50)),
+        answer(index + 1, '€'.repeat(100)),
+      ])
+      await backend.save(id, turns.flat())
+      for (const strategy of [full, lastUsers(4), summary]) {
+        const loaded = await loadWhole(5, strategy, 950)
+        expect(loaded.messages.map((found) => found.id)).toEqual(turns.slice(2).flatMap(idsOf))
+        expect(loaded.complete).toBe(false)
+        expect(await loadWhole(5, strategy, 3 * 400)).toMatchObject({
+          complete: strategy.kind === 'slidingWindow',
+        })
+      }
+      // The window ends before the bound is met, and the running turn does not count.
+      expect((await loadWhole(5, lastUsers(3), 800)).complete).toBe(true)
+      expect(await loadWhole(5, none, 1)).toMatchObject({ complete: true, messages: [{}, {}] })
+      expect(await loadWhole(5, full, 4 * 400)).toMatchObject({ complete: true })
     })
 
     it('always has the running turn, whatever its length', async () => {
@@ -211,7 +322,10 @@ export function historyConformance(name: string, open: () => Promise<HistoryHarn
         lost: fc.boolean(),
         users: fc.integer({ min: 1, max: 2 }),
       })
-      const anyStrategy = fc.oneof(fc.constantFrom(full, none), fc.integer({ min: 1, max: 4 }).map(lastUsers))
+      const anyStrategy = fc.oneof(
+        fc.constantFrom(full, summary, none),
+        fc.integer({ min: 1, max: 4 }).map(lastUsers),
+      )
       await fc.assert(
         fc.asyncProperty(
           fc.array(anyTurn, { minLength: 1, maxLength: 6 }),
@@ -254,6 +368,10 @@ export function historyConformance(name: string, open: () => Promise<HistoryHarn
       expect(await backend.list('o_nobody')).toEqual([])
     })
   })
+}
+
+function idsOf(messages: readonly HistoryMessage[]): string[] {
+  return messages.map(({ id }) => id)
 }
 
 /** What a provider would refuse: a call without its result next, or a result without its call. */

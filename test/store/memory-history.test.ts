@@ -14,6 +14,9 @@ historyConformance('a history in memory', async () => {
       memory.createConversation(id, owner)
       return id
     },
-    queueMessage: async (conversationId, id) => memory.queueMessage(conversationId, id),
+    queueMessage: async (...given) => memory.queueMessage(...given),
+    supersede: async (...given) => memory.supersede(...given),
+    compact: async (...given) => memory.compact(...given),
+    clear: async (...given) => memory.clear(...given),
   }
 })

@@ -32,13 +32,14 @@ const withdraw = (message: string) =>
 
 /** What the model is told of the user. */
 async function listToldTexts(): Promise<(string | undefined)[]> {
-  const strategy = { kind: 'full' as const }
-  const told = await createPostgresHistory(database).load({
+  const { messages } = await createPostgresHistory(database).load({
     conversationId: turn.conversationId,
     turnId: turn.turnIdOf(1),
-    strategy,
+    messageIds: [],
+    strategy: { kind: 'full' },
+    maxBytes: 1_000_000,
   })
-  return told.flatMap(({ role, text }) => (role === 'user' ? [text] : []))
+  return messages.flatMap(({ role, text }) => (role === 'user' ? [text] : []))
 }
 
 test('behavior: the queue is shown in the order in which it will be answered', async () => {

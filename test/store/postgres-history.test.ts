@@ -26,4 +26,27 @@ historyConformance('the history in PostgreSQL', async () => ({
     })
     await announceMessage(store.database, conversationId, id)
   },
+  async supersede(conversationId, ids, by) {
+    await store.database.rows(
+      'supersede',
+      'update messages set superseded_by = $3 where conversation_id = $1 and id = any ($2)',
+      [conversationId, ids, by],
+    )
+  },
+  async compact(conversationId, uptoId, { summary, facts }) {
+    await store.database.rows(
+      'compact',
+      `insert into compactions (id, conversation_id, upto_position, summary, facts, tokens_before, tokens_after)
+         select gen_random_uuid(), $1, position, $3, $4::json, 100, 10 from messages where id = $2`,
+      [conversationId, uptoId, summary ?? null, JSON.stringify(facts)],
+    )
+  },
+  async clear(conversationId) {
+    await store.database.rows(
+      'clear',
+      `update conversations set cleared_position =
+           (select max(position) from messages where conversation_id = $1) where id = $1`,
+      [conversationId],
+    )
+  },
 }))
