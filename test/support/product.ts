@@ -78,6 +78,8 @@ export async function startProduct({
     OPENAI_BASE_URL: model.baseUrl,
     OPENAI_API_KEY: 'sk-test-key',
     PERDURA_MODEL: 'scripted',
+    // Titles and summaries would take replies of the conversations' scripts.
+    PERDURA_HELPER_MODEL: 'none',
     PERDURA_CHAINS: `31337=${chain.rpcUrl}`,
     PERDURA_NAMED_ACCOUNTS: chain.namedAccounts,
     PERDURA_TOKENS: chain.tokens,

@@ -7,6 +7,7 @@ import type { ChatRequest } from './chat-request.ts'
 import { addControlRoutes } from './control-routes.ts'
 import type { ControlPorts } from './control-routes.ts'
 import { toDemoReply } from './demo/demo-reply.ts'
+import { toHelperReply } from './helper-reply.ts'
 import type { ScriptedReply } from './scripted-reply.ts'
 import { sendReply } from './send-reply.ts'
 

@@ -35,11 +35,15 @@ export function readLastTurn({ messages }: ChatRequest): { text: string; since: 
   return { text: messages[index]?.content ?? '', since: messages.slice(index + 1) }
 }
 
-/** The name in `[script:NAME]` of the latest user message that has one. */
-export function findScriptKey({ messages }: ChatRequest): string | undefined {
+/**
+ * The name in `[script:NAME]` of the latest user message that has one. The model `helper` has scripts of its own,
+ * `helper:NAME`, because what it is asked about holds the words of the conversation.
+ */
+export function findScriptKey({ model, messages }: ChatRequest): string | undefined {
+  const prefix = model === 'helper' ? 'helper:' : ''
   for (const { role, content: text } of messages.toReversed()) {
     const key = role === 'user' ? /\[script:([^\]\s]+)\]/.exec(text)?.[1] : undefined
-    if (key) return key
+    if (key) return `${prefix}${key}`
   }
   return undefined
 }

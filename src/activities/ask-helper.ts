@@ -1,0 +1,113 @@
+import { z } from 'zod'
+
+import { AppError } from '../contracts/errors.ts'
+import type { ReasoningEffort } from '../contracts/conversation.ts'
+import type { CallKey } from '../contracts/usage.ts'
+import type { ModelInfo, ModelMessage, ModelProvider, ModelRequest } from '../models/model-provider.ts'
+import { toTakenSettings } from '../schemas/check-model-settings.ts'
+import type { ActivityServices } from './activity-services.ts'
+
+export type HelperQuestion<Value> = {
+  /** What the first try is booked under; its id must be another one for each attempt of the activity. */
+  key: CallKey
+  /** What is to be done. The form of the answer is added. */
+  system: string
+  text: string
+  /** Of the JSON object that is the answer. */
+  schema: z.ZodType<Value>
+  /** Of the answer alone. */
+  maxOutputTokens: number
+  signal: AbortSignal
+}
+
+type Try = Omit<HelperQuestion<unknown>, 'schema' | 'system' | 'text'> & { messages: ModelMessage[] }
+
+const timeoutMs = 60_000
+/** What a reasoning model may think before it answers, in tokens. */
+const thoughtTokens = 4_000
+
+/**
+ * Asks the helper model once and returns its answer, checked against the schema; one that does not fit is asked for
+ * a second time. Nothing of it reaches the conversation's log. Ends with the signal, or after a minute for each try.
+ * @throws AppError `model_garbage` when no try fits, `model_unavailable` when there is no helper, any other `model_…`
+ */
+export async function askHelper<Value>(
+  question: HelperQuestion<Value>,
+  services: Pick<ActivityServices, 'models'>,
+): Promise<{ value: Value; model: string }> {
+  const { helperModel } = services.models
+  if (helperModel === undefined) {
+    throw new AppError('model_unavailable', 'There is no helper model: PERDURA_HELPER_MODEL is none.')
+  }
+  const { provider, info } = services.models.find(helperModel.id)
+  const system = withForm(question.system, question.schema)
+  const asked: ModelMessage = { role: 'user', text: question.text }
+  const first = await runTry({ ...question, messages: [asked] }, { provider, info, system })
+  const read = readAnswer(first, question.schema)
+  if ('value' in read) return { value: read.value, model: info.id }
+  const messages: ModelMessage[] = [
+    asked,
+    { role: 'assistant', text: first === '' ? '{}' : first, toolCalls: [] },
+    { role: 'user', text: `That does not fit: ${read.fault} Answer again, with the JSON object only.` },
+  ]
+  const key = { ...question.key, id: `${question.key.id}.2` }
+  const second = await runTry({ ...question, key, messages }, { provider, info, system })
+  const again = readAnswer(second, question.schema)
+  if ('value' in again) return { value: again.value, model: info.id }
+  throw new AppError(
+    'model_garbage',
+    `The helper model ${info.id} answered twice in a form that does not fit.`,
+  )
+}
+
+type Helper = { provider: ModelProvider; info: ModelInfo; system: string }
+
+async function runTry(
+  { messages, maxOutputTokens, signal }: Try,
+  { provider, info, system }: Helper,
+): Promise<string> {
+  const request = toRequest({ system, messages, maxOutputTokens }, info)
+  const timeout = AbortSignal.timeout(timeoutMs)
+  let text = ''
+  try {
+    for await (const part of provider.stream(request, AbortSignal.any([signal, timeout]))) {
+      if (part.type === 'text') text += part.delta
+    }
+    return text
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!timeout.aborted) throw error
+    throw new AppError('model_timeout', `The helper model ${info.id} took longer than ${timeoutMs} ms.`)
+  }
+}
+
+function toRequest(
+  { maxOutputTokens, ...rest }: Pick<ModelRequest, 'system' | 'messages'> & { maxOutputTokens: number },
+  { model, settings: offered }: ModelInfo,
+): ModelRequest {
+  const least = leastEffort(offered.reasoningEfforts)
+  const room = least === undefined ? maxOutputTokens : maxOutputTokens + thoughtTokens
+  const settings = { maxOutputTokens: room, ...(least === undefined ? {} : { reasoningEffort: least }) }
+  return { model, ...rest, tools: [], ...toTakenSettings(settings, offered) }
+}
+
+/** Titles and summaries want no long thoughts. */
+function leastEffort(efforts: readonly ReasoningEffort[] = []): ReasoningEffort | undefined {
+  return efforts[0]
+}
+
+function withForm(system: string, schema: z.ZodType): string {
+  const form = JSON.stringify(z.toJSONSchema(schema))
+  return `${system}\n\nAnswer with one JSON object and nothing else. It must fit this JSON schema:\n${form}`
+}
+
+/** Reads the JSON of an answer, which models like to put into a code fence. */
+function readAnswer<Value>(text: string, schema: z.ZodType<Value>): { value: Value } | { fault: string } {
+  const [, fenced] = /```(?:json)?\s*([\s\S]*?)```/.exec(text) ?? []
+  try {
+    const parsed = schema.safeParse(JSON.parse(fenced ?? text))
+    return parsed.success ? { value: parsed.data } : { fault: z.prettifyError(parsed.error) }
+  } catch {
+    return { fault: 'it is not JSON.' }
+  }
+}

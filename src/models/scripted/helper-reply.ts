@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+import type { ChatRequest } from './chat-request.ts'
+import type { ScriptedReply } from './scripted-reply.ts'
+
+const wantedForm = z.object({
+  properties: z.record(z.string(), z.object({ type: z.string().optional(), maxLength: z.int().optional() })),
+})
+
+/**
+ * Answers as the helper: a request whose system text ends with a JSON schema gets an object of that form, its texts
+ * taken from the beginning of what it is asked about. Undefined for any other request.
+ */
+export function toHelperReply(request: ChatRequest): ScriptedReply | undefined {
+  const system = request.messages.find(({ role }) => role === 'system')?.content ?? ''
+  const [, schema] = /fit this JSON schema:\n(\{.*\})$/s.exec(system) ?? []
+  const form = schema === undefined ? undefined : wantedForm.safeParse(parseJson(schema)).data
+  if (form === undefined) return undefined
+  const text = request.messages.find(({ role }) => role === 'user')?.content ?? ''
+  const answer = Object.entries(form.properties).map(([name, property]) => [
+    name,
+    toValue(name, property, text),
+  ])
+  return { parts: [{ type: 'text', text: JSON.stringify(Object.fromEntries(answer)), times: 1 }] }
+}
+
+type Property = z.infer<typeof wantedForm>['properties'][string]
+
+function toValue(name: string, { type, maxLength = 2_000 }: Property, text: string): unknown {
+  const plain = plainValues[type ?? 'string']
+  return plain === undefined ? toWords(text, name === 'title' ? 7 : 120).slice(0, maxLength) : plain
+}
+
+const plainValues: Readonly<Record<string, unknown>> = {
+  array: [],
+  object: {},
+  boolean: false,
+  number: 0,
+  integer: 0,
+}
+
+/** The first words of a text, without who says them. */
+function toWords(text: string, count: number): string {
+  const said = text.trim().replace(/^(user|assistant|tool)\s*:\s*/i, '')
+  const words = said.split(/\s+/).slice(0, count).join(' ')
+  return words === '' ? 'Nothing was said' : words
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
