@@ -34,3 +34,19 @@ export type UsageSum = {
   /** Calls among them whose tokens were counted here. */
   estimatedCalls: number
 }
+
+/**
+ * What a model costs: millionths of a millionth of a US dollar for one token, which is dollars for a million tokens
+ * with six decimals. Whole numbers.
+ */
+export type ModelPrice = { input: number; output: number; cached: number }
+
+/** A limit in tokens, in millionths of a millionth of a US dollar, in both or in neither. */
+export type BudgetLimit = { tokens?: number; cost?: bigint }
+
+/** What may be spent. */
+export type Budgets = {
+  limits: { turn: BudgetLimit; day: BudgetLimit; owner: BudgetLimit }
+  /** Undefined: no price is configured, so nothing is known of its cost. */
+  priceOf(modelId: string): ModelPrice | undefined
+}

@@ -203,14 +203,7 @@ test.for(['q=%00', 'cursor=%00', 'archived=yes', `q=${'x'.repeat(201)}`, 'q=a&q=
 
 const byNumber = (a: number, b: number) => a - b
 
-const tablesOfConversations = [
-  'messages',
-  'rounds',
-  'tool_calls',
-  'model_usage',
-  'events',
-  'idempotency_keys',
-]
+const tablesOfConversations = ['messages', 'rounds', 'tool_calls', 'events', 'idempotency_keys']
 
 async function listRowsOf(id: string): Promise<unknown[]> {
   const selects = tablesOfConversations.map(
