@@ -52,9 +52,10 @@ export function createScriptedApp(mode: ScriptedMode, ports: ControlPorts): Scri
 }
 
 function toOwnReply(request: ChatRequest, mode: ScriptedMode): ScriptedReply {
-  return benchModels.has(request.model)
-    ? toBenchReply(request)
-    : toDemoReply(request, mode === 'demo' ? demoPaceMs : 0)
+  const asHelper = toHelperReply(request)
+  if (asHelper) return asHelper
+  if (request.model === 'bench') return toBenchReply(request)
+  return toDemoReply(request, mode === 'demo' ? demoPaceMs : 0)
 }
 
 function toModel(id: string) {
