@@ -54,7 +54,7 @@ export function createScriptedApp(mode: ScriptedMode, ports: ControlPorts): Scri
 function toOwnReply(request: ChatRequest, mode: ScriptedMode): ScriptedReply {
   const asHelper = toHelperReply(request)
   if (asHelper) return asHelper
-  if (request.model === 'bench') return toBenchReply(request)
+  if (benchModels.has(request.model)) return toBenchReply(request)
   return toDemoReply(request, mode === 'demo' ? demoPaceMs : 0)
 }
 
