@@ -4,6 +4,8 @@ import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { PermissionPolicy } from '../contracts/permission.ts'
 import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
 import type { Database } from './database.ts'
+import { type CreationAnswer, toCreated } from './made-conversation.ts'
+import { fromPageCursor, toPageCursor } from './page-cursor.ts'
 import { storableText } from './storable-text.ts'
 
 export type NewConversation = {
@@ -38,7 +40,7 @@ export type ConversationPatch = {
   archived?: boolean | undefined
 }
 
-export type ConversationQuery = { owner: OwnerId; cursor?: string; archived: boolean; search?: string }
+export type ConversationQuery = { owner: OwnerId; cursor?: string; archived: boolean }
 
 const pageSize = 50
 
@@ -50,10 +52,7 @@ export async function createConversation(
   database: Database,
   wanted: NewConversation,
 ): Promise<{ created: boolean; conversation: Conversation }> {
-  const { outcome, id } = await database.call<{
-    outcome: 'created' | 'found' | 'conflict' | 'full'
-    id: ConversationId
-  }>('create_conversation', [
+  const answer = await database.call<CreationAnswer>('create_conversation', [
     wanted.id,
     wanted.owner,
     wanted.externalId ?? null,
@@ -70,17 +69,8 @@ export async function createConversation(
     wanted.memory,
     wanted.limit ?? null,
   ])
-  if (outcome === 'conflict') {
-    throw new AppError('conflict', 'This Idempotency-Key was used with another body. Use a new key.')
-  }
-  if (outcome === 'full') {
-    throw new AppError(
-      'too_many_conversations',
-      `A guest may have ${wanted.limit} conversations. Delete one, or go on in one.`,
-      { retryAfterMs: 60_000 },
-    )
-  }
-  return { created: outcome === 'created', conversation: await getConversation(database, wanted.owner, id) }
+  const { created, id } = toCreated(answer, wanted.limit)
+  return { created, conversation: await getConversation(database, wanted.owner, id) }
 }
 
 /** @throws AppError `not_found`, also for somebody else's conversation */
@@ -100,43 +90,23 @@ export async function getConversation(
 /** Lists an owner's conversations, the latest first, a page at a time. */
 export async function listConversations(
   database: Database,
-  { owner, cursor, archived, search }: ConversationQuery,
+  { owner, cursor, archived }: ConversationQuery,
 ): Promise<{ conversations: Conversation[]; nextCursor: string | null }> {
-  const after = cursor === undefined ? undefined : fromCursor(cursor)
+  const after = cursor === undefined ? undefined : fromPageCursor(cursor)
   const rows = await database.rows<ConversationRow & { place: string }>(
     'list_conversations',
     `select ${conversationColumns}, updated_at::text as place from conversations
-       where owner_id = $1 and archived = $2 and ($3 = '' or title ilike '%' || $3 || '%')
-         and ($4::timestamptz is null or (updated_at, id) < ($4, $5))
+       where owner_id = $1 and archived = $2
+         and ($3::timestamptz is null or (updated_at, id) < ($3, $4))
        order by updated_at desc, id desc limit ${pageSize + 1}`,
-    [owner, archived, (search ?? '').replace(/[\\%_]/g, '\\$&'), after?.place ?? null, after?.id ?? null],
+    [owner, archived, after?.place ?? null, after?.id ?? null],
   )
   const page = rows.slice(0, pageSize)
   const last = page.at(-1)
   return {
     conversations: page.map(toConversation),
-    nextCursor: rows.length > pageSize && last !== undefined ? toCursor(last) : null,
+    nextCursor: rows.length > pageSize && last !== undefined ? toPageCursor(last) : null,
   }
-}
-
-/** A cursor names a place in time, not a conversation: that one may move or go. */
-function toCursor({ place, id }: { place: string; id: string }): string {
-  return Buffer.from(JSON.stringify([place, id])).toString('base64url')
-}
-
-function fromCursor(cursor: string): { place: string; id: string } {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    const [place, id]: unknown[] = Array.isArray(parsed) ? parsed : []
-    if (typeof place === 'string' && typeof id === 'string' && !Number.isNaN(Date.parse(place)))
-      return { place, id }
-  } catch {
-    // Said below.
-  }
-  throw new AppError(
-    'invalid_request',
-    'cursor: This is not a nextCursor of an earlier page. Start without one.',
-  )
 }
 
 /** Changes the given fields; effective with the next turn. @throws AppError `not_found` */
@@ -148,7 +118,8 @@ export async function patchConversation(
 ): Promise<Conversation> {
   const [row] = await database.rows<ConversationRow>(
     'patch_conversation',
-    `update conversations set title = coalesce($3, title), model = coalesce($4, model),
+    `update conversations set title = coalesce($3, title), titled_by = case when $3 is null then titled_by else 'owner' end,
+         model = coalesce($4, model),
          instructions = coalesce($5, instructions), tools = coalesce($6, tools),
          chain_id = coalesce($7, chain_id), busy_policy = coalesce($8, busy_policy),
          history = coalesce($9::json, history), memory = coalesce($10, memory),
@@ -170,22 +141,6 @@ export async function patchConversation(
     ],
   )
   return toConversation(required(row, id))
-}
-
-/** Removes a conversation with everything it holds. @throws AppError `not_found` */
-export async function deleteConversation(
-  database: Database,
-  owner: OwnerId,
-  id: ConversationId,
-): Promise<void> {
-  const rows = await database.rows(
-    'delete_conversation',
-    `with gone as (delete from conversations where id = $1 and owner_id = $2 returning id),
-       log as (delete from events where conversation_id in (select id from gone))
-     select id from gone`,
-    [id, owner],
-  )
-  if (rows.length === 0) throw notFound(id)
 }
 
 function required(row: ConversationRow | undefined, id: ConversationId): ConversationRow {

@@ -5,7 +5,8 @@ import type { CallProgress, ToolStatus } from '../contracts/tool-call.ts'
 import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
 import type { Database } from './database.ts'
 import { requestColumns, type RequestRow, toHumanRequest } from './request-row.ts'
-import { messageColumns, type MessageRow, toMessage } from './message-row.ts'
+import { type PlacedRow, rowsOfPage, toMessagePage } from './message-pages.ts'
+import { messageColumns } from './message-row.ts'
 
 type CallRow = {
   id: string
@@ -23,10 +24,14 @@ type SnapshotRow = {
     updated_at: string
     turn_started_at: string | null
   }
-  messages: (Omit<MessageRow, 'created_at'> & { created_at: string })[] | null
+  /** Latest first. */
+  messages: PlacedRow[] | null
+  queue: { id: string; text: string }[] | null
   calls: CallRow[] | null
   requests: RequestRow[] | null
 }
+
+const shownMessages = 200
 
 /**
  * Reads everything a screen starts from, as of one moment: a single statement sees one state.
@@ -38,9 +43,13 @@ export async function getSnapshot(database: Database, owner: OwnerId, id: Conver
     `select
        (select row_to_json(c) from (select ${conversationColumns} from conversations
           where id = $1 and owner_id = $2) c) as conversation,
-       (select json_agg(m order by m.state = 'queued' and m.busy_policy <> 'interrupt', m.position)
-          from (select ${messageColumns}, position, busy_policy from messages
-            where conversation_id = $1 and state <> 'received') m) as messages,
+       (select json_agg(m order by m.position desc) from (
+          select ${messageColumns}, position from messages
+            where conversation_id = $1 and superseded_by is null and state not in ('received', 'queued')
+            order by position desc limit ${rowsOfPage(shownMessages)}) m) as messages,
+       (select json_agg(w order by w.busy_policy <> 'interrupt', w.position) from (
+          select id, text, busy_policy, position from messages
+            where conversation_id = $1 and state = 'queued') w) as queue,
        (select json_agg(k order by length(k.id), k.id) from (
           select t.id, t.name, t.status, e.body -> 'steps' as steps,
               (select json_agg(s.step_index order by s.step_index) from tool_steps s where s.call_id = t.id) as done,
@@ -58,22 +67,18 @@ export async function getSnapshot(database: Database, owner: OwnerId, id: Conver
   return toSnapshot(row)
 }
 
-function toSnapshot({ conversation: row, messages, calls, requests }: SnapshotRow): Snapshot {
+function toSnapshot({ conversation: row, messages, queue, calls, requests }: SnapshotRow): Snapshot {
   const conversation = toConversation({
     ...row,
     created_at: new Date(row.created_at),
     updated_at: new Date(row.updated_at),
     turn_started_at: null,
   })
-  const shown = (messages ?? []).map((message) =>
-    toMessage({ ...message, created_at: new Date(message.created_at) }),
-  )
-  const queued = shown.filter(({ state }) => state === 'queued')
   return {
     conversation,
-    messages: shown.filter(({ state }) => state !== 'queued'),
+    ...toMessagePage(messages ?? [], shownMessages),
     openRequests: (requests ?? []).map(toHumanRequest),
-    queue: queued.map(({ id, text }, position) => ({ messageId: id, text: text ?? '', position })),
+    queue: (queue ?? []).map(({ id, text }, position) => ({ messageId: id, text, position })),
     ...(row.turn_id === null
       ? {}
       : {

@@ -14,6 +14,7 @@ import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
 import type { ConversationInput, WaitingMessage } from '../contracts/turn.ts'
 import { type AnswerVerdict, noWorker } from './answer-verdict.ts'
 import { offerAnswer } from './offer-answer.ts'
+import { removeRuns } from './remove-runs.ts'
 import { toTemporalError } from './temporal-error.ts'
 import { Turnstile } from './turnstile.ts'
 
@@ -46,6 +47,11 @@ export interface ConversationWorkflows {
   queryProgress(conversationId: ConversationId): Promise<ToolProgressAnswer | undefined>
   /** Ends the workflow, if one runs; the next message starts a new one. @throws AppError `temporal_unavailable` */
   terminate(conversationId: ConversationId, reason: string): Promise<void>
+  /**
+   * Ends the workflow and removes every run of it that the server lists, with its history and search attributes.
+   * The list lags behind by moments. May be repeated. @throws AppError `temporal_unavailable`
+   */
+  remove(conversationId: ConversationId): Promise<void>
   isReachable(): Promise<boolean>
 }
 
@@ -57,6 +63,8 @@ export type ConversationWorkflowsOptions = {
 
 const callTimeoutMs = 5_000
 const queryTimeoutMs = 1_000
+/** A conversation of years may have hundreds of runs. */
+const removalTimeoutMs = 15_000
 /**
  * Of one conversation, in one process. A workflow may have 10 updates under way, and the server forgets all of
  * them with each one beyond: a crowd would keep itself from ever getting through.
@@ -83,6 +91,14 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
     } catch {
       return false
     }
+  }
+
+  async function terminate(conversationId: ConversationId, reason: string): Promise<void> {
+    await isThere(
+      call(callTimeoutMs, async () => {
+        await workflows.getHandle(workflowIdOf(conversationId)).terminate(reason)
+      }),
+    )
   }
 
   return {
@@ -151,12 +167,11 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
       }
     },
 
-    async terminate(conversationId, reason) {
-      await isThere(
-        call(callTimeoutMs, async () => {
-          await workflows.getHandle(workflowIdOf(conversationId)).terminate(reason)
-        }),
-      )
+    terminate,
+
+    async remove(conversationId) {
+      await terminate(conversationId, 'deleted by its owner')
+      await call(removalTimeoutMs, () => removeRuns({ connection, workflows }, conversationId))
     },
 
     isReachable,

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 
-import { deleteConversation, getConversation, patchConversation } from '../../src/store/conversations.ts'
+import { getConversation, patchConversation } from '../../src/store/conversations.ts'
+import { deleteConversation } from '../../src/store/deletions.ts'
 import { createStore } from '../support/store.ts'
 import { createTurnScript } from './turn-script.ts'
 

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 
 import type { GrantedTarget } from '../../src/store/requests.ts'
 import { askAgain, keepAnswer, resolveRequest } from '../../src/store/requests.ts'
-import { deleteConversation } from '../../src/store/conversations.ts'
+import { deleteConversation } from '../../src/store/deletions.ts'
 import { listGrants, revokeGrant } from '../../src/store/grants.ts'
 import { beginToolTry, endToolTry, finishStep } from '../../src/store/tool-calls.ts'
 import { createStore } from '../support/store.ts'

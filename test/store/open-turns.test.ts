@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 
-import { deleteConversation } from '../../src/store/conversations.ts'
+import { deleteConversation } from '../../src/store/deletions.ts'
 import { withdrawMessage } from '../../src/store/messages.ts'
 import { endLostTurn } from '../../src/store/turns.ts'
 import { createStore } from '../support/store.ts'

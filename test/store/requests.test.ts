@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 
-import { deleteConversation } from '../../src/store/conversations.ts'
+import { deleteConversation } from '../../src/store/deletions.ts'
 import { getRequest, keepAnswer, listRequests, resolveRequest } from '../../src/store/requests.ts'
 import { getSnapshot } from '../../src/store/snapshots.ts'
 import { createStore } from '../support/store.ts'

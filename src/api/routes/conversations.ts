@@ -3,20 +3,18 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createRoute, z } from '@hono/zod-openapi'
 
 import {
+  conversationHitSchema,
   conversationPatchSchema,
   conversationSchema,
   newConversationSchema,
 } from '../../schemas/conversation.ts'
 import { storable } from '../../schemas/storable.ts'
 import { snapshotSchema } from '../../schemas/event.ts'
-import {
-  createConversation,
-  deleteConversation,
-  getConversation,
-  listConversations,
-  patchConversation,
-} from '../../store/conversations.ts'
+import { createConversation, listConversations, patchConversation } from '../../store/conversations.ts'
+import { deleteConversation, noteCleaned } from '../../store/deletions.ts'
 import { getSnapshot } from '../../store/snapshots.ts'
+import { isMemoryEnabled } from '../../store/memory.ts'
+import { searchConversations } from '../../store/search-conversations.ts'
 import type { ApiServices } from '../api-services.ts'
 import { assertOffered } from '../assert-offered.ts'
 import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
@@ -41,7 +39,7 @@ const create = createRoute({
 const list = createRoute({
   method: 'get',
   path: '/api/conversations',
-  summary: 'Lists conversations, the latest first.',
+  summary: 'Lists conversations, the latest first; with `q` those with all its words in the title or in a message.',
   security: bearer,
   request: {
     query: z.object({
@@ -52,7 +50,7 @@ const list = createRoute({
   },
   responses: {
     200: json(
-      z.object({ conversations: z.array(conversationSchema), nextCursor: z.string().nullable() }),
+      z.object({ conversations: z.array(conversationHitSchema), nextCursor: z.string().nullable() }),
       'A page.',
     ),
     ...problems(401, 422, 503),
@@ -80,7 +78,7 @@ const patch = createRoute({
 const remove = createRoute({
   method: 'delete',
   path,
-  summary: 'Deletes a conversation with its content.',
+  summary: 'Deletes a conversation for good: its content, and every run of its workflow. Repeat after a 5xx.',
   security: bearer,
   request: { params: idParams },
   responses: { 204: { description: 'Gone.' }, ...problems(401, 404, 503) },
@@ -106,19 +104,21 @@ export function conversationRoutes(services: ApiServices) {
         permissions: wanted.permissions ?? settings.permissions,
         limit: owner.kind === 'guest' ? settings.conversationsPerGuest : undefined,
         history: wanted.history ?? settings.history,
-        memory: wanted.memory ?? false,
+        memory: wanted.memory ?? (await isMemoryEnabled(database, owner.id)),
         idempotency: key === undefined ? undefined : { key, requestHash: hashOf(wanted) },
       })
       return created ? context.json(conversation, 201) : context.json(conversation, 200)
     })
     .openapi(list, async (context) => {
       const { cursor, archived, q } = context.req.valid('query')
-      const page = await listConversations(database, {
+      const wanted = {
         owner: context.get('owner').id,
         archived: archived === 'true',
         ...(cursor === undefined ? {} : { cursor }),
-        ...(q === undefined ? {} : { search: q }),
-      })
+      }
+      const page = q?.trim()
+        ? await searchConversations(database, { ...wanted, query: q.trim() })
+        : await listConversations(database, wanted)
       return context.json(page, 200)
     })
     .openapi(read, async (context) => {
@@ -144,11 +144,10 @@ export function conversationRoutes(services: ApiServices) {
     })
     .openapi(remove, async (context) => {
       const { id } = context.req.valid('param')
-      const owner = context.get('owner').id
-      await getConversation(database, owner, id)
-      // Before the rows: without Temporal nothing is deleted, and the request can be repeated.
-      await workflows.terminate(id, 'deleted by its owner')
-      await deleteConversation(database, owner, id)
+      // Content first: it is gone whatever becomes of the rest, which a repeat goes on with, or else a worker.
+      await deleteConversation(database, context.get('owner').id, id)
+      await workflows.remove(id)
+      await noteCleaned(database, id)
       return context.body(null, 204)
     })
 }
