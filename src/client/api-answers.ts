@@ -2,7 +2,10 @@ import type {
   BusyPolicy,
   Conversation,
   HistoryStrategy,
+  Message,
   MessageState,
+  ModelSettings,
+  OfferedSettings,
   Owner,
 } from '../contracts/conversation.ts'
 import type { Event } from '../contracts/event.ts'
@@ -17,6 +20,9 @@ export type Login = { token: string; owner: Owner; expiresAt: string }
 export type ConversationFields = {
   title?: string
   model?: string
+  modelSettings?: ModelSettings
+  /** Models that go on, in this order, when one is down. */
+  fallbackModels?: string[]
   instructions?: string
   tools?: string[]
   chainId?: number
@@ -27,9 +33,21 @@ export type ConversationFields = {
   externalId?: string
 }
 
-export type ConversationChanges = Omit<ConversationFields, 'externalId'> & { archived?: boolean }
+/** Null goes back to what the deployment has. */
+export type ConversationChanges = Omit<
+  ConversationFields,
+  'externalId' | 'fallbackModels' | 'instructions' | 'tools'
+> & {
+  fallbackModels?: string[] | null
+  instructions?: string | null
+  tools?: string[] | null
+  archived?: boolean
+}
 
-export type ConversationPage = { conversations: Conversation[]; nextCursor?: string | null }
+/** `match`: where the words of a search were found. */
+export type FoundConversation = Conversation & { match?: { messageId?: string; snippet: string } }
+
+export type ConversationPage = { conversations: FoundConversation[]; nextCursor?: string | null }
 
 export type ConversationQuery = { cursor?: string; archived?: boolean; q?: string }
 
@@ -39,11 +57,23 @@ export type NewMessage = {
   clientMessageId?: string
   /** For this message; absent: the conversation's. */
   busyPolicy?: BusyPolicy
+  /** For this message; absent: the conversation's. */
+  model?: string
 }
 
 export type PostedMessage = { messageId: string; state: 'started' | 'queued' }
 
 export type EditedMessage = { messageId: string; state: MessageState }
+
+/** `before`: a cursor of a snapshot or a page. `branch`: an edited message whose older versions are wanted. */
+export type MessageQuery = { before?: string; limit?: number; branch?: string }
+
+/** Oldest first. `olderMessages` is the cursor of those before; absent: there are none. */
+export type MessagePage = { messages: Message[]; olderMessages?: string }
+
+export type RegenerateWish = { messageId: string; text?: string; model?: string }
+
+export type ExportFormat = 'json' | 'markdown'
 
 export type RequestQuery = { conversationId?: string; open?: boolean }
 
@@ -76,6 +106,8 @@ export type ModelEntry = {
   provider: string
   model: string
   contextLimitTokens: number
+  /** Which settings it takes, and between which bounds. */
+  settings: OfferedSettings
   default: boolean
 }
 

@@ -1,4 +1,6 @@
 import type { Event, StreamEvent } from '../contracts/event.ts'
+import { addTurnUsage } from './add-turn-usage.ts'
+import { applyContextEvent } from './apply-context-event.ts'
 import { applyMessageEvent } from './apply-message-event.ts'
 import { applyRequestEvent } from './apply-request-event.ts'
 import { applyToolEvent } from './apply-tool-event.ts'
@@ -16,7 +18,15 @@ const noticeLimit = 50
 export function applyEvent(view: ConversationView, event: StreamEvent): ConversationView {
   if (event.type === 'snapshot') return viewOfSnapshot(event)
   if (event.seq <= view.lastSeq) return view
+  if (isAboutSuperseded(view, event)) return { ...view, lastSeq: event.seq }
   return { ...applyNewEvent(view, event), lastSeq: event.seq }
+}
+
+/** A call that outlived the edit of its message must not bring it back. */
+function isAboutSuperseded({ superseded }: ConversationView, event: Event): boolean {
+  if (superseded.length === 0) return false
+  const id = 'messageId' in event ? event.messageId : 'callId' in event ? event.callId : undefined
+  return id !== undefined && superseded.includes(id)
 }
 
 function applyNewEvent(view: ConversationView, event: Event): ConversationView {
@@ -48,8 +58,12 @@ function applyNewEvent(view: ConversationView, event: Event): ConversationView {
     case 'request.opened':
     case 'request.resolved':
       return applyRequestEvent(view, event)
+    case 'messages.superseded':
+    case 'context.compacted':
+    case 'context.cleared':
+      return applyContextEvent(view, event)
     case 'usage.recorded':
-      return { ...view, usage: event }
+      return { ...view, usage: event, turnUsage: addTurnUsage(view.turnUsage, event) }
     case 'notice':
       return { ...view, notices: [...view.notices, noticeOf(event)].slice(-noticeLimit) }
     case 'plan.updated':

@@ -1,3 +1,4 @@
+import type { VerbatimFact } from '../contracts/context.ts'
 import type { Conversation, ConversationState, MessageState } from '../contracts/conversation.ts'
 import type { ModelUsage, OutputRef } from '../contracts/event.ts'
 import type { HumanRequest, PermissionDecision } from '../contracts/human-request.ts'
@@ -12,8 +13,13 @@ export type ConversationView = {
   state: ConversationState
   /** Known after a snapshot; later changes are applied to it. */
   conversation?: Conversation
-  /** Messages and tool calls in the order in which a reader wants them; waiting messages are not among them. */
+  /**
+   * Messages, tool calls and changes of what the model is given, in the order in which a reader wants them;
+   * waiting messages and superseded ones are not among them.
+   */
   entries: readonly Entry[]
+  /** Where the messages before the entries begin, for `loadOlder`; absent: there are none. */
+  olderMessages?: string
   /** Messages that wait for their turn, or for the running one's next model call; first one first. */
   queue: readonly MessageEntry[]
   /** What people are asked for, oldest first. */
@@ -24,11 +30,15 @@ export type ConversationView = {
   lastTurn?: FinishedTurn
   /** Of the latest model call. */
   usage?: ModelUsage
+  /** Of the running turn, or the last one; a view that begins with a snapshot counts from there. */
+  turnUsage?: TurnUsage
+  /** Messages that an edited one took the place of, since the view began. */
+  superseded: readonly MessageId[]
   /** The latest ones, oldest first. */
   notices: readonly Notice[]
 }
 
-export type Entry = MessageEntry | CallEntry
+export type Entry = MessageEntry | CallEntry | ContextEntry
 
 export type MessageEntry = {
   kind: 'message'
@@ -42,6 +52,8 @@ export type MessageEntry = {
   /** ISO 8601. */
   createdAt: string
   clientMessageId?: string
+  /** Of an answer: who wrote it. Of a user's message: the model that was chosen for it alone. */
+  model?: string
   /** Which client a user message came by, or what a note is about. */
   source?: string
   /** Why it was refused. */
@@ -82,10 +94,42 @@ export type CallStep = {
   output?: unknown
 }
 
+/** What the model is given has changed: of what stands before, a summary with facts or nothing. */
+export type ContextEntry = {
+  kind: 'context'
+  id: string
+  turnId?: TurnId
+  /** ISO 8601. */
+  createdAt: string
+} & (
+  | { change: 'cleared' }
+  | {
+      change: 'compacted'
+      /** The first message that the model is still given as it is; absent: none. */
+      beforeMessageId?: MessageId
+      /** Absent when no model could write one: the facts stand alone. */
+      summary?: string
+      facts: readonly VerbatimFact[]
+      tokensBefore: number
+      tokensAfter: number
+    }
+)
+
 /** `decisions`: of a batch, whose calls may differ. */
 export type ResolvedRequest = HumanRequest & { decisions?: Record<CallId, PermissionDecision> }
 export type RunningTurn = { turnId: TurnId; round: number; startedAt: string; model?: string }
 export type FinishedTurn = { turnId: TurnId; outcome: TurnOutcomeKind; code?: string; message?: string }
+/** Of the model calls of one turn, added up. */
+export type TurnUsage = {
+  turnId?: TurnId
+  calls: number
+  inputTokens: number
+  outputTokens: number
+  /** In US dollars, as a decimal string, of the calls that have a price; absent when none has. */
+  costUsd?: string
+  /** Some of it was counted here, because the provider said nothing. */
+  estimated: boolean
+}
 export type Notice = { seq: number; level: 'info' | 'warning' | 'error'; code: string; message: string }
 
 /** What is known before the first event. */
@@ -96,5 +140,6 @@ export const emptyView: ConversationView = {
   queue: [],
   requests: [],
   resolved: [],
+  superseded: [],
   notices: [],
 }

@@ -9,7 +9,7 @@ const reachBack = 1_000
 
 /**
  * Loads what a screen starts from; follow the events after its `lastSeq`. A snapshot has no half-written
- * answer and no titles of running tools, so the running turn is completed from the log.
+ * answer, no titles of running tools and no usage, so the running turn is completed from the log.
  */
 export async function loadView(client: Client, conversationId: string): Promise<ConversationView> {
   const view = viewOfSnapshot(await client.getConversation(conversationId))
@@ -34,5 +34,6 @@ async function listBetween(client: Client, id: string, after: number, upTo: numb
 }
 
 function isContent({ type }: Event): boolean {
+  if (type === 'usage.recorded') return true
   return type.startsWith('text.') || type.startsWith('reasoning.') || type.startsWith('tool.')
 }

@@ -43,6 +43,16 @@ export async function requestJson<Answer>(transport: Transport, request: ClientR
   }
 }
 
+/** For answers that are a file. */
+export async function requestText(transport: Transport, request: ClientRequest): Promise<string> {
+  const response = await sendRequest(transport, withTimeout(request))
+  try {
+    return await response.text()
+  } catch (error) {
+    throw new UnreachableError(transport.url, error)
+  }
+}
+
 /** For calls that are answered without a body, or whose body is of no interest. */
 export async function requestDone(transport: Transport, request: ClientRequest): Promise<void> {
   const response = await sendRequest(transport, withTimeout(request))

@@ -18,18 +18,21 @@ export function viewOfSnapshot(snapshot: Snapshot | SnapshotEvent): Conversation
       .map((each) => waitingMessage(each, conversation.updatedAt)),
     requests: snapshot.openRequests,
     resolved: [],
+    superseded: [],
     notices: [],
+    ...(snapshot.olderMessages !== undefined && { olderMessages: snapshot.olderMessages }),
     ...(turn && { turn }),
   })
 }
 
-function entriesOf(messages: readonly Message[], calls: readonly CallProgress[]): Entry[] {
+/** What a reader sees of stored messages; `calls` are the ones that run. */
+export function entriesOf(messages: readonly Message[], calls: readonly CallProgress[]): Entry[] {
   const running = new Map(calls.map((call) => [call.callId, call]))
   const results = new Map<string, Message>()
   for (const message of messages) if (message.callId !== undefined) results.set(message.callId, message)
   const entries: Entry[] = []
   for (const message of messages) {
-    if (message.role === 'tool') continue
+    if (message.role === 'tool' || message.supersededBy !== undefined) continue
     if (message.role !== 'assistant' || message.text) entries.push(messageEntry(message, message.role))
     for (const call of message.toolCalls ?? []) {
       entries.push(storedCall(call, message, running.get(call.callId), results.get(call.callId)))
@@ -51,6 +54,7 @@ function messageEntry(message: Message, role: 'user' | 'assistant' | 'note'): En
     state: message.state,
     createdAt: message.createdAt,
     ...(message.turnId !== undefined && { turnId: message.turnId }),
+    ...(message.model !== undefined && { model: message.model }),
   }
 }
 

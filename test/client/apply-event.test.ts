@@ -16,6 +16,8 @@ const scripts: fc.Arbitrary<TurnScript[]> = fc.array(
     steered: fc.array(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 2 }),
     queued: fc.array(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 2 }),
     outcome: fc.constantFrom('success', 'error'),
+    edits: fc.option(fc.nat(9), { nil: undefined }),
+    context: fc.constantFrom(undefined, 'compacted', 'cleared'),
   }),
   { minLength: 1, maxLength: 4 },
 )
@@ -143,17 +145,19 @@ test('behavior: a snapshot anywhere leads to the same screen', () => {
   )
 })
 
-/** What a reader sees; a snapshot does not know titles, thoughts and times. */
+/** What a reader sees; a snapshot does not know titles, thoughts, times and when the model was given less. */
 function visible(view: ConversationView) {
   return {
     state: view.state,
     turn: view.turn?.turnId,
     queue: view.queue.map(({ id, content }) => ({ id, text: content.text })),
-    entries: view.entries.map((entry) =>
-      entry.kind === 'call'
-        ? { id: entry.id, now: liveStatus(entry) }
-        : { id: entry.id, text: entry.content.text, complete: entry.content.complete, state: entry.state },
-    ),
+    entries: view.entries
+      .filter((entry) => entry.kind !== 'context')
+      .map((entry) =>
+        entry.kind === 'call'
+          ? { id: entry.id, now: liveStatus(entry) }
+          : { id: entry.id, text: entry.content.text, complete: entry.content.complete, state: entry.state },
+      ),
   }
 }
 

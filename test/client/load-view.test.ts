@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 const textsOf = ({ entries }: ConversationView) =>
-  entries.map((entry) => (entry.kind === 'message' ? entry.content.text : entry.title))
+  entries.map((entry) => (entry.kind === 'message' ? entry.content.text : entry.id))
 
 async function follow(
   view: ConversationView,

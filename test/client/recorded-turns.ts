@@ -16,6 +16,10 @@ export type TurnScript = {
   /** Messages that join it before its answer. */
   steered: string[]
   outcome: 'success' | 'error'
+  /** The turn answers a user's message anew, this one of them, if none waits. */
+  edits?: number | undefined
+  /** Before the answer the model is given less of what was said. */
+  context?: 'compacted' | 'cleared' | undefined
 }
 
 /** The log that a server would have written, and the snapshots it would have given in between. */
@@ -61,8 +65,12 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
     const joining = script.steered.map((text, index) => post(`s${number}.${index}`, text))
     for (const [index, text] of script.queued.entries()) post(`q${number}.${index}`, text)
     if (script.tools > 0) runTools(script, turnId)
+    if (script.context === 'cleared') append({ type: 'context.cleared' })
+    if (script.context === 'compacted')
+      append({ type: 'context.compacted', facts: [], tokensBefore: 20, tokensAfter: 2 })
     join(joining)
     answer(script, `${turnId}.r1`)
+    append({ ...usage, inputTokens: script.text.length, outputTokens: 2 })
     append({ type: 'turn.finished', outcome: script.outcome }, () => {
       turn = undefined
       calls = []
@@ -154,6 +162,15 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
     })
   }
 
+  /** The message that the edited one takes the place of goes, with all that followed. */
+  function supersede(edits: number, by: string): void {
+    const asked = messages.filter(({ role }) => role === 'user')
+    const edited = asked[edits % asked.length]
+    if (!edited) return
+    const messageIds = messages.slice(messages.indexOf(edited)).map(({ id }) => id)
+    append({ type: 'messages.superseded', messageIds, by }, () => messages.splice(messages.indexOf(edited)))
+  }
+
   for (const [index, script] of scripts.entries()) {
     const number = index + 1
     const next = waiting[0]?.messageId
@@ -161,11 +178,20 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
     if (next === undefined) {
       const asked = { messageId, text: script.text }
       append({ type: 'user.message', ...asked, via: 'api' }, () => waiting.push(asked))
+      if (script.edits !== undefined) supersede(script.edits, messageId)
     }
     runTurn({ ...script, text: waiting[0]?.text ?? script.text }, number, messageId)
   }
   return { events, snapshots }
 }
+
+const usage = {
+  type: 'usage.recorded',
+  model: 'm',
+  costUsd: '0.01',
+  contextTokens: 3,
+  contextLimit: 9,
+} as const
 
 const permission = {
   tool: 'tool',

@@ -1,0 +1,46 @@
+import type { Event } from '../contracts/event.ts'
+import type { ContextEntry, ConversationView } from './conversation-view.ts'
+import { putEntry } from './entry-list.ts'
+
+type ContextEvent = Extract<Event, { type: `context.${string}` | 'messages.superseded' }>
+
+/** What belongs to the conversation, and what of it the model is given. */
+export function applyContextEvent(view: ConversationView, event: ContextEvent): ConversationView {
+  switch (event.type) {
+    case 'messages.superseded':
+      return supersede(view, event.messageIds)
+    case 'context.compacted': {
+      const { summary, beforeMessageId, facts, tokensBefore, tokensAfter } = event
+      return putEntry(view, {
+        ...entryOf(event),
+        change: 'compacted',
+        ...(beforeMessageId !== undefined && { beforeMessageId }),
+        ...(summary !== undefined && { summary }),
+        facts,
+        tokensBefore,
+        tokensAfter,
+      })
+    }
+    case 'context.cleared':
+      return putEntry(view, { ...entryOf(event), change: 'cleared' })
+  }
+}
+
+/** A call's result is a message with the id of the call. */
+function supersede(view: ConversationView, messageIds: readonly string[]): ConversationView {
+  const gone = new Set(messageIds)
+  return {
+    ...view,
+    entries: view.entries.filter(({ id }) => !gone.has(id)),
+    queue: view.queue.filter(({ id }) => !gone.has(id)),
+    superseded: [...view.superseded, ...messageIds],
+  }
+}
+
+function entryOf({
+  seq,
+  ts,
+  turnId,
+}: ContextEvent): Pick<ContextEntry, 'kind' | 'id' | 'createdAt' | 'turnId'> {
+  return { kind: 'context', id: `context.${seq}`, createdAt: ts, ...(turnId !== undefined && { turnId }) }
+}

@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest'
+import { applyEvent } from '../../src/client/apply-event.ts'
+import { type ConversationView, emptyView } from '../../src/client/conversation-view.ts'
+import type { Event, EventBody } from '../../src/contracts/event.ts'
+
+const ts = '2026-11-21T12:00:00.000Z'
+
+function events(...bodies: (EventBody & { turnId?: string })[]): Event[] {
+  return bodies.map((body, index) => ({ v: 1, seq: index + 1, conversationId: 'c', ts, ...body }))
+}
+
+const viewOf = (...bodies: (EventBody & { turnId?: string })[]): ConversationView =>
+  events(...bodies).reduce(applyEvent, emptyView)
+
+const asked = (messageId: string): EventBody => ({
+  type: 'user.message',
+  messageId,
+  text: messageId,
+  via: 'api',
+})
+const answered = (messageId: string): EventBody => ({
+  type: 'text.completed',
+  messageId,
+  attempt: 1,
+  text: messageId,
+})
+const called = (callId: string): EventBody => ({
+  type: 'tool.started',
+  callId,
+  name: 'n',
+  title: 't',
+  effect: 'read',
+  input: {},
+  background: false,
+})
+const edited: EventBody = {
+  type: 'messages.superseded',
+  messageIds: ['u2', 't2.r0', 't2.r0.c0', 't2.r1'],
+  by: 'u3',
+}
+const branch = [asked('u1'), answered('t1.r0'), asked('u2'), called('t2.r0.c0'), answered('t2.r1')]
+
+test('an edited message takes the place of the old one and of what followed', () => {
+  const view = viewOf(...branch, asked('u3'), edited)
+  expect(view.entries.map(({ id }) => id)).toEqual(['u1', 't1.r0', 'u3'])
+})
+
+test('behavior: it is the same whichever comes first, the new message or the end of the old ones', () => {
+  const view = viewOf(...branch, edited, asked('u3'))
+  expect(view.entries.map(({ id }) => id)).toEqual(['u1', 't1.r0', 'u3'])
+})
+
+test('behavior: a call that outlives the edit does not come back', () => {
+  const late: EventBody = { type: 'tool.completed', callId: 't2.r0.c0', status: 'ok', output: 1 }
+  const view = viewOf(...branch, asked('u3'), edited, late)
+  expect(view.entries.map(({ id }) => id)).toEqual(['u1', 't1.r0', 'u3'])
+  expect(view.lastSeq).toBe(8)
+})
+
+test('behavior: a compaction stands where it happened, with what the model is given instead', () => {
+  const fact = { callId: 'k', tool: 'balance', path: 'wei', value: '7' }
+  const compacted: EventBody = {
+    type: 'context.compacted',
+    beforeMessageId: 'u2',
+    summary: 'They talked.',
+    facts: [fact],
+    tokensBefore: 900,
+    tokensAfter: 90,
+  }
+  const view = viewOf(asked('u1'), compacted, asked('u2'), { type: 'context.cleared' })
+  expect(view.entries).toMatchObject([
+    { id: 'u1' },
+    { kind: 'context', change: 'compacted', summary: 'They talked.', facts: [fact], beforeMessageId: 'u2' },
+    { id: 'u2' },
+    { kind: 'context', change: 'cleared' },
+  ])
+})
+
+test('behavior: settings and titles are the conversation’s from then on', () => {
+  const conversation = {
+    title: 'Old',
+    model: 'a/b',
+    memory: false,
+    history: { kind: 'full' },
+    modelSettings: {},
+  }
+  const from = { ...emptyView, conversation } as unknown as ConversationView
+  const changes = {
+    title: 'New',
+    model: 'c/d',
+    memory: true,
+    history: { kind: 'slidingWindow', window: 3 },
+    modelSettings: { temperature: 0.5 },
+  } as const
+  const view = events({ type: 'conversation.updated', ...changes }).reduce(applyEvent, from)
+  expect(view.conversation).toEqual({ ...changes, updatedAt: ts })
+})
+
+test('behavior: the usage of a turn is the sum of its calls, exactly', () => {
+  const usage = (turnId: string, costUsd?: string): EventBody & { turnId: string } => ({
+    type: 'usage.recorded',
+    turnId,
+    model: 'm',
+    inputTokens: 10,
+    outputTokens: 1,
+    ...(costUsd !== undefined && { costUsd }),
+    contextTokens: 11,
+    contextLimit: 100,
+  })
+  const first = viewOf(usage('t1', '0.1'), usage('t1', '0.2'), usage('t1'), { ...usage('t1', '0.000001') })
+  expect(first.turnUsage).toEqual({
+    turnId: 't1',
+    calls: 4,
+    inputTokens: 40,
+    outputTokens: 4,
+    costUsd: '0.300001',
+    estimated: false,
+  })
+  const [next] = events(usage('t2'))
+  if (!next) throw new Error('no event')
+  const second = applyEvent(first, { ...next, seq: 9, estimated: true } as Event)
+  expect(second.turnUsage).toMatchObject({ turnId: 't2', calls: 1, estimated: true })
+  expect(second.turnUsage).not.toHaveProperty('costUsd')
+  // The same once more.
+  expect(applyEvent(second, { ...next, seq: 9 }).turnUsage).toEqual(second.turnUsage)
+})
