@@ -20,6 +20,8 @@ export type ChatStatus = {
   answering: boolean
   /** The conversation that is open. */
   conversationId: string | undefined
+  /** Answers the next message alone. */
+  nextModel: string | undefined
 }
 
 export type RowsOptions = { palette: Palette; columns: number; nowMs: number; answering: boolean }

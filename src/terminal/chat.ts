@@ -5,15 +5,17 @@ import type { ConnectionChange } from '../client/follow-events.ts'
 import { isSettled } from '../client/is-settled.ts'
 import { loadView } from '../client/load-view.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
-import type { BusyPolicy } from '../contracts/conversation.ts'
 import type { StreamEvent } from '../contracts/event.ts'
 import type { ChatScreen } from './chat-screen.ts'
 import { ConnectionState } from './connection-state.ts'
 import type { Narrator } from './narrator.ts'
 import { type ConversationWish, createConversation, explainMissing } from './open-conversation.ts'
-import { Outbox } from './outbox.ts'
+import { type MessageOptions, Outbox } from './outbox.ts'
 import { RequestDesk } from './prompts/request-desk.ts'
 import { tellPast } from './tell-past.ts'
+
+/** What commands show and change of a conversation. */
+export type ChatSettings = Omit<ConversationWish, 'chain'>
 
 export type ChatParts = { client: Client; screen: ChatScreen; narrator: Narrator; wish: ConversationWish }
 
@@ -33,6 +35,7 @@ export class Chat {
   /** What the user is asked for. */
   readonly desk: RequestDesk
   view: ConversationView = emptyView
+  #nextModel: string | undefined
 
   constructor(parts: ChatParts) {
     const { client, screen, narrator, wish } = parts
@@ -61,7 +64,7 @@ export class Chat {
   }
 
   /** What new conversations begin with, or what the open one has. */
-  get settings(): Pick<ConversationWish, 'busyPolicy' | 'permissions'> {
+  get settings(): ChatSettings {
     return this.view.conversation ?? this.#wish
   }
 
@@ -96,13 +99,26 @@ export class Chat {
     this.#refresh()
   }
 
+  /** Answers the next message alone, instead of the conversation's. */
+  get nextModel(): string | undefined {
+    return this.#nextModel
+  }
+
+  /** Has the next message answered by another model. */
+  useOnce(model: string): void {
+    this.#nextModel = model
+    this.#refresh()
+  }
+
   /** Sends a message; during a turn its policy decides, else the conversation's. */
-  send(text: string, busyPolicy?: BusyPolicy): Promise<void> {
-    return this.#outbox.send(text, busyPolicy)
+  send(text: string, options: MessageOptions = {}): Promise<void> {
+    const model = this.#nextModel
+    this.#nextModel = undefined
+    return this.#outbox.send(text, { ...options, ...(model !== undefined && { model }) })
   }
 
   /** Changes the open conversation, or what the next one begins with. */
-  async change(changes: Pick<ConversationWish, 'busyPolicy' | 'permissions'>): Promise<void> {
+  async change(changes: ChatSettings): Promise<void> {
     const id = this.#conversationId
     if (id === undefined) this.#wish = { ...this.#wish, ...changes }
     else await retryWhileUnavailable(() => this.#parts.client.updateConversation(id, changes))
@@ -176,6 +192,7 @@ export class Chat {
       prompt: this.desk.prompt,
       answering: this.desk.sending,
       conversationId: this.#conversationId,
+      nextModel: this.#nextModel,
     })
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()

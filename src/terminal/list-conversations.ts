@@ -1,3 +1,4 @@
+import type { FoundConversation } from '../client/api-answers.ts'
 import type { Client } from '../client/create-client.ts'
 import type { Conversation } from '../contracts/conversation.ts'
 import { toPlainLine } from './text-filter.ts'
@@ -13,4 +14,10 @@ export async function conversationLines(client: Client): Promise<string[]> {
 export function conversationLine({ id, state, stalled, updatedAt, title }: Conversation): string {
   const time = updatedAt.slice(0, 16).replace('T', ' ')
   return `${id}  ${time}  ${(stalled ? 'stalled' : state).padEnd(10)}  ${toPlainLine(title)}`
+}
+
+/** A conversation that was found, and below it the words that were. */
+export function searchLines({ match, ...conversation }: FoundConversation): string[] {
+  const found = toPlainLine(match?.snippet ?? '')
+  return [conversationLine(conversation), ...(found === '' ? [] : [`  … ${found}`])]
 }

@@ -9,6 +9,7 @@ import type { Narration } from './narrator.ts'
 import type { Palette } from './palette.ts'
 import { livePromptRows } from './prompts/live-prompt-rows.ts'
 import type { PromptKeys } from './prompts/prompt-keys.ts'
+import { statusRow } from './status-row.ts'
 import { wrapLine } from './wrap-line.ts'
 
 /** Frames are drawn at most this often, and this often while something moves; in milliseconds. */
@@ -130,6 +131,8 @@ export class LiveChatScreen implements ChatScreen {
     ]
     const input = inputRows(owner === 'question' ? 'answer › ' : '› ', editor, columns)
     const cursor = { row: rows.length + input.cursor.row, column: input.cursor.column }
-    this.#region.update(this.#committed.splice(0), { rows: [...rows, ...input.rows], cursor })
+    const status = statusRow(this.#view, this.#status?.nextModel, columns)
+    const below = status === '' ? [] : [palette.dim(status)]
+    this.#region.update(this.#committed.splice(0), { rows: [...rows, ...input.rows, ...below], cursor })
   }
 }

@@ -1,11 +1,12 @@
 import { findCall, findMessage } from '../client/entry-list.ts'
-import type { CallEntry, ConversationView, MessageEntry } from '../client/conversation-view.ts'
+import type { CallEntry, ContextEntry, ConversationView, MessageEntry } from '../client/conversation-view.ts'
 import type { StreamEvent } from '../contracts/event.ts'
 import { AnswerText } from './answer-text.ts'
+import { describeChanges } from './describe-changes.ts'
+import { describeContext } from './describe-context.ts'
 import { describeOutcome } from './describe-outcome.ts'
 import type { Palette } from './palette.ts'
 import { PlainProgress } from './plain-progress.ts'
-import { stalledRemark } from './stalled-remark.ts'
 import { toPlainLine, toPlainText } from './text-filter.ts'
 import { toolRow } from './tool-row.ts'
 
@@ -27,8 +28,6 @@ export type NarratorOptions = {
   /** Tells what users said. */
   userLines: boolean
 }
-
-type ConversationChange = Extract<StreamEvent, { type: 'conversation.updated' }>
 
 /** Turns events into what a person reads, once each, in order. */
 export class Narrator {
@@ -55,7 +54,7 @@ export class Narrator {
           this.aside(`Withdrawn: ${toPlainLine(findMessage(view, event.messageId)?.content.text ?? '')}`),
         ]
       case 'conversation.updated':
-        return this.#tellChange(event)
+        return describeChanges(event).map((text) => this.aside(text))
       case 'text.started':
       case 'text.delta':
       case 'text.completed':
@@ -65,6 +64,14 @@ export class Narrator {
       case 'tool.progress':
       case 'tool.completed':
         return this.#tellCall(event, findCall(view, event.callId))
+      case 'messages.superseded':
+        return [
+          { kind: 'answerEnd' },
+          this.remark('── edited: what followed is no part of the conversation any more'),
+        ]
+      case 'context.compacted':
+      case 'context.cleared':
+        return this.tellContext(view.entries.findLast((entry) => entry.kind === 'context'))
       case 'system.note':
         return [this.remark(`${event.source}: ${event.text}`)]
       case 'message.refused':
@@ -75,7 +82,7 @@ export class Narrator {
         ]
       case 'notice':
         // The change of the conversation has said it, with what to do in a terminal.
-        return event.level === 'info' || event.code === 'stalled'
+        return (event.level === 'info' && event.code !== 'model_fallback') || event.code === 'stalled'
           ? []
           : [toAside(palette.yellow(`! ${toPlainLine(event.message)}`))]
       case 'turn.finished': {
@@ -128,6 +135,10 @@ export class Narrator {
     return [line(`\n${this.#options.palette.bold(`› ${text}`)}`)]
   }
 
+  tellContext(entry: ContextEntry | undefined): Narration[] {
+    return entry ? [{ kind: 'answerEnd' }, this.remark(describeContext(entry))] : []
+  }
+
   /** What the program has to say; several lines stay several. */
   aside(text: string): Narration {
     return toAside(this.#options.palette.dim(toPlainText(text)))
@@ -157,16 +168,6 @@ export class Narrator {
   #tellMessages(ids: readonly string[], view: ConversationView): Narration[] {
     const joined = ids.flatMap((id) => findMessage(view, id) ?? [])
     return joined.flatMap((message) => [{ kind: 'answerEnd' } as const, ...this.tellMessage(message)])
-  }
-
-  #tellChange({ stalled, busyPolicy, permissions }: ConversationChange): Narration[] {
-    return [
-      ...(stalled === undefined
-        ? []
-        : [this.aside(stalled ? stalledRemark : 'The conversation goes on again.')]),
-      ...(busyPolicy === undefined ? [] : [this.aside(`Messages during a turn: ${busyPolicy}.`)]),
-      ...(permissions === undefined ? [] : [this.aside(`Permissions: ${permissions}.`)]),
-    ]
   }
 
   #tellCall(event: StreamEvent & { type: `tool.${string}` }, call: CallEntry | undefined): Narration[] {

@@ -3,13 +3,17 @@ import type { ConversationFields } from '../client/api-answers.ts'
 import type { Client } from '../client/create-client.ts'
 import { ProblemError } from '../client/problem-error.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
-import type { BusyPolicy, Conversation } from '../contracts/conversation.ts'
+import type { BusyPolicy, Conversation, HistoryStrategy, ModelSettings } from '../contracts/conversation.ts'
 import type { PermissionPolicy } from '../contracts/permission.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
 
 /** What the user says about a conversation. */
 export type ConversationWish = {
+  title?: string
   model?: string
+  modelSettings?: ModelSettings
+  history?: HistoryStrategy
+  memory?: boolean
   chain?: number
   busyPolicy?: BusyPolicy
   permissions?: PermissionPolicy
@@ -47,8 +51,13 @@ export function explainMissing(error: unknown, id: string): unknown {
 }
 
 /** Options of a command come with others, which the server does not know. */
-function fieldsOf({ model, chain, busyPolicy, permissions }: ConversationWish): ConversationFields {
+function fieldsOf(wish: ConversationWish): ConversationFields {
+  const { title, model, modelSettings, history, memory, chain, busyPolicy, permissions } = wish
   return {
+    ...(title !== undefined && { title }),
+    ...(modelSettings !== undefined && { modelSettings }),
+    ...(history !== undefined && { history }),
+    ...(memory !== undefined && { memory }),
     ...(model !== undefined && { model }),
     ...(chain !== undefined && { chainId: chain }),
     ...(busyPolicy !== undefined && { busyPolicy }),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { NewMessage } from '../client/api-answers.ts'
 import type { Client } from '../client/create-client.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
-import type { BusyPolicy } from '../contracts/conversation.ts'
 import { toPlainLine } from './text-filter.ts'
 
 export type OutboxParts = {
@@ -11,6 +11,9 @@ export type OutboxParts = {
   say: (text: string) => void
   onChange: () => void
 }
+
+/** What one message has of its own. */
+export type MessageOptions = Pick<NewMessage, 'busyPolicy' | 'model'>
 
 /** Messages on their way: sent one after the other, kept until the conversation's log has them. */
 export class Outbox {
@@ -28,11 +31,11 @@ export class Outbox {
   }
 
   /** Sends a message after those before it: the order is the user's. Never rejects. */
-  send(text: string, busyPolicy?: BusyPolicy): Promise<void> {
+  send(text: string, options: MessageOptions = {}): Promise<void> {
     const clientMessageId = randomUUID()
     this.#sending.set(clientMessageId, text)
     this.#parts.onChange()
-    const message = { text, clientMessageId, ...(busyPolicy !== undefined && { busyPolicy }) }
+    const message = { ...options, text, clientMessageId }
     this.#sent = this.#sent.then(() => this.#post(message))
     return this.#sent
   }
@@ -46,7 +49,7 @@ export class Outbox {
     this.#sending.clear()
   }
 
-  async #post(message: { text: string; clientMessageId: string; busyPolicy?: BusyPolicy }): Promise<void> {
+  async #post(message: MessageOptions & { text: string; clientMessageId: string }): Promise<void> {
     const { client, conversationId, say, onChange } = this.#parts
     try {
       const id = await conversationId()

@@ -32,7 +32,8 @@ export async function runLiveChat(
   const keys = new PromptKeys(chat.desk, editor)
   chat.onFailure = left.reject
   const say = (text: string) => screen.show(narrator.aside(text))
-  const context = { chat, client, say, leave: left.resolve, listed: {} }
+  const propose = (line: string) => editor.set(line)
+  const context = { chat, client, say, leave: left.resolve, propose, listed: {} }
   const stopListening = onInterrupt(interrupt)
 
   function keysGoTo() {

@@ -13,6 +13,7 @@ const quiet: ChatStatus = {
   prompt: undefined,
   answering: false,
   conversationId: 'c',
+  nextModel: undefined,
 }
 const options = {
   palette: createPalette({}, {}),

@@ -1,6 +1,6 @@
+import type { FoundConversation, ModelEntry } from '../../client/api-answers.ts'
 import type { MessageEntry } from '../../client/conversation-view.ts'
 import type { Client } from '../../client/create-client.ts'
-import type { Conversation } from '../../contracts/conversation.ts'
 import type { HumanRequest } from '../../contracts/human-request.ts'
 import type { Grant } from '../../contracts/permission.ts'
 import type { Chat } from '../chat.ts'
@@ -11,6 +11,8 @@ export type ChatContext = {
   client: Client
   say: (text: string) => void
   leave: () => void
+  /** Puts a line where the user types, to be changed and entered; absent where nobody types. */
+  propose?: (line: string) => void
   listed: ListedThings
 }
 
@@ -19,7 +21,9 @@ export type ListedThings = {
   queue?: readonly MessageEntry[]
   requests?: readonly HumanRequest[]
   grants?: readonly Grant[]
-  conversations?: readonly Conversation[]
+  conversations?: readonly FoundConversation[]
+  models?: readonly ModelEntry[]
+  memories?: readonly string[]
 }
 
 export type ChatCommand = {

@@ -1,6 +1,7 @@
 import { conversationLine } from '../list-conversations.ts'
 import type { ChatCommand } from './chat-command.ts'
 import { pickNumbered } from './pick-numbered.ts'
+import { withOpen } from './with-open.ts'
 
 /** Which conversation is open. */
 export const newCommand: ChatCommand = {
@@ -39,9 +40,9 @@ export const openCommand: ChatCommand = {
 export const resetCommand: ChatCommand = {
   usage: '',
   help: 'makes a stalled conversation go on: its turn ends, what waits is answered',
-  async run({ chat, client, say }) {
-    if (chat.conversationId === undefined) return say('No conversation is open.')
-    await client.resetConversation(chat.conversationId)
-    say('Its workflow begins anew.')
-  },
+  run: (context) =>
+    withOpen(context, async (id) => {
+      await context.client.resetConversation(id)
+      context.say('Its workflow begins anew.')
+    }),
 }

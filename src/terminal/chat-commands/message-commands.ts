@@ -7,7 +7,7 @@ function createMessageCommand(busyPolicy: BusyPolicy, help: string): ChatCommand
     usage: 'TEXT',
     help,
     run: ({ chat, say }, rest) =>
-      rest === '' ? say('Write the message behind the command.') : chat.send(rest, busyPolicy),
+      rest === '' ? say('Write the message behind the command.') : chat.send(rest, { busyPolicy }),
   }
 }
 
