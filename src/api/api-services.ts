@@ -11,7 +11,7 @@ import type { ConversationWorkflows } from '../temporal/conversation-workflows.t
 import type { EventFeed } from './event-feed.ts'
 
 /** What routes work with; made once. */
-export type ApiServices = Pick<Catalogue, 'models' | 'tools' | 'chains'> & {
+export type ApiServices = Pick<Catalogue, 'models' | 'budgets' | 'tools' | 'chains'> & {
   database: Database
   log: EventLog
   feed: EventFeed

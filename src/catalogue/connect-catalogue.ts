@@ -1,9 +1,11 @@
 import { connectConfiguredChains, readChainSettings } from '../chain/connect-configured-chains.ts'
 import type { Chains } from '../chain/connect-chains.ts'
 import { parseAddress } from '../chain/parse.ts'
+import { createBudgets } from '../models/create-budgets.ts'
 import { createModelRegistry, type ModelRegistry } from '../models/model-registry.ts'
 import { readProviderConfigs } from '../models/provider-config.ts'
 import { assertConfiguration } from '../ops/assert-configuration.ts'
+import type { Budgets } from '../contracts/usage.ts'
 import type { PermissionRule } from '../contracts/permission.ts'
 import type { Config } from '../ops/config.ts'
 import type { Logger } from '../ops/logger.ts'
@@ -14,6 +16,7 @@ import { loadOfferedTools, type OfferedTools } from '../toolkit/load-offered-too
 /** What a deployment offers: the models, tools and chains that its configuration names, and the rules on them. */
 export type Catalogue = {
   models: ModelRegistry
+  budgets: Budgets
   tools: OfferedTools
   chains: Chains
   rules: readonly PermissionRule[]
@@ -21,7 +24,7 @@ export type Catalogue = {
 
 /**
  * Opens the registries of a process.
- * @throws AppError `configuration`, naming the faults of models and chains together; `permission_rules_invalid`
+ * @throws AppError `configuration`, naming the faults of models and chains together, then those of budgets; `permission_rules_invalid`
  */
 export async function connectCatalogue(config: Config, logger: Logger): Promise<Catalogue> {
   const env = readEnvironment()
@@ -31,6 +34,11 @@ export async function connectCatalogue(config: Config, logger: Logger): Promise<
     () => readChainSettings(config.chains),
   ])
   const { providers, ...chosen } = readProviderConfigs(env, { timeoutMs, idleTimeoutMs })
+  const models = createModelRegistry(providers, chosen)
+  const budgets = createBudgets(
+    config.budgets,
+    models.list().map(({ id }) => id),
+  )
   const chains = await connectConfiguredChains(config.chains, (chainId, err) =>
     logger.warn({ chainId, err }, 'a chain cannot be used now'),
   )
@@ -38,5 +46,5 @@ export async function connectCatalogue(config: Config, logger: Logger): Promise<
   const tools = await loadOfferedTools(config.tools.folder, hasChain ? ['compiler', 'chain'] : ['compiler'])
   const toolNames = [...tools.offered.list(), ...tools.absent].map(({ name }) => name)
   const rules = await loadPermissionRules(config.permissions.rulesPath, { toolNames, parseAddress })
-  return { models: createModelRegistry(providers, chosen), tools, chains, rules }
+  return { models, budgets, tools, chains, rules }
 }

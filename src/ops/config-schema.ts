@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { agentGroup, modelGroup } from './variables/agent.ts'
+import { budgetGroup } from './variables/budgets.ts'
 import { chainGroup } from './variables/chains.ts'
 import { limitGroup, workerGroup } from './variables/limits.ts'
 import { serverGroup } from './variables/server.ts'
@@ -16,6 +17,7 @@ export const variableGroups = [
   agentGroup,
   workerGroup,
   limitGroup,
+  budgetGroup,
 ]
 
 /** The environment as one schema: texts in, values out. */
@@ -28,6 +30,7 @@ export const configSchema = z.object({
   ...agentGroup.variables,
   ...workerGroup.variables,
   ...limitGroup.variables,
+  ...budgetGroup.variables,
 })
 
 /** The parsed environment, by variable. */

@@ -1,5 +1,6 @@
 import type { HistoryStrategy } from '../contracts/conversation.ts'
 import type { PermissionPolicy } from '../contracts/permission.ts'
+import type { Budgets, ModelPrice } from '../contracts/usage.ts'
 import { findCrossFaults, toConfigError, toFaults, toMissingFault } from './config-faults.ts'
 import { configSchema } from './config-schema.ts'
 import { readEnvironment } from './read-environment.ts'
@@ -41,6 +42,7 @@ export type Config = {
   readonly turn: { timeoutMs: number }
   readonly worker: {
     activitySlots: number
+    toolSlots: number
     workflowSlots: number
     cachedWorkflows: number
     bundlePath: string | undefined
@@ -55,6 +57,11 @@ export type Config = {
     streamBufferEvents: number
     streamBufferBytes: number
     guestLoginsPerMinute: number
+  }
+  readonly budgets: {
+    /** By `provider/model`, or a name that one provider has. */
+    prices: ({ model: string } & ModelPrice)[]
+    limits: Budgets['limits']
   }
   readonly auth: { tokenTtlMs: number }
   readonly log: { level: LogLevel }

@@ -1,4 +1,5 @@
 import type { HistoryStrategy } from '../contracts/conversation.ts'
+import type { BudgetLimit } from '../contracts/usage.ts'
 import type { ConfigValues } from './config-schema.ts'
 import type { Config, TemporalConfig } from './config.ts'
 
@@ -42,6 +43,7 @@ export function toConfig(values: ConfigValues): Config {
     turn: { timeoutMs: values.PERDURA_TURN_TIMEOUT_MS },
     worker: {
       activitySlots: values.PERDURA_WORKER_SLOTS,
+      toolSlots: values.PERDURA_TOOL_SLOTS,
       workflowSlots: values.PERDURA_WORKFLOW_SLOTS,
       cachedWorkflows: values.PERDURA_CACHED_WORKFLOWS,
       bundlePath: values.PERDURA_WORKFLOW_BUNDLE,
@@ -57,6 +59,7 @@ export function toConfig(values: ConfigValues): Config {
       streamBufferBytes: values.PERDURA_STREAM_BUFFER_BYTES,
       guestLoginsPerMinute: values.PERDURA_GUEST_LOGINS_PER_MINUTE,
     },
+    budgets: toBudgetConfig(values),
     auth: { tokenTtlMs: values.PERDURA_TOKEN_TTL_DAYS * dayMs },
     log: { level: values.PERDURA_LOG_LEVEL },
   }
@@ -65,6 +68,21 @@ export function toConfig(values: ConfigValues): Config {
 function toHistoryStrategy(values: ConfigValues): HistoryStrategy {
   const kind = values.PERDURA_HISTORY_STRATEGY
   return kind === 'slidingWindow' ? { kind, window: values.PERDURA_HISTORY_WINDOW } : { kind }
+}
+
+function toBudgetConfig(values: ConfigValues): Config['budgets'] {
+  const toLimit = (tokens: number | undefined, cost: bigint | undefined): BudgetLimit => ({
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(cost === undefined ? {} : { cost }),
+  })
+  return {
+    prices: values.PERDURA_PRICES ?? [],
+    limits: {
+      turn: toLimit(values.PERDURA_TURN_BUDGET_TOKENS, values.PERDURA_TURN_BUDGET_USD),
+      day: toLimit(values.PERDURA_DAY_BUDGET_TOKENS, values.PERDURA_DAY_BUDGET_USD),
+      owner: toLimit(values.PERDURA_OWNER_BUDGET_TOKENS, values.PERDURA_OWNER_BUDGET_USD),
+    },
+  }
 }
 
 function toTemporalConfig(values: ConfigValues): TemporalConfig {

@@ -17,6 +17,7 @@ const answerCheck = 'schemas/check-answers.ts'
 /** Of models and chains, what says what there is. */
 const registries = [
   'models/provider-config.ts',
+  'models/create-budgets.ts',
   'models/model-registry.ts',
   'chain/chain-config.ts',
   'chain/connect-chains.ts',

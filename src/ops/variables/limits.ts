@@ -8,6 +8,10 @@ export const workerGroup = {
     PERDURA_WORKER_SLOTS: variable(integer(1, 10_000).prefault('200'), {
       about: 'Activities (model calls and tools) that a worker runs at once.',
     }),
+    PERDURA_TOOL_SLOTS: variable(integer(1, 10_000).prefault('64'), {
+      about:
+        'Tools that a worker runs at once; more wait. Each may hold a result of up to 16 MiB until it is stored.',
+    }),
     PERDURA_WORKFLOW_SLOTS: variable(integer(2, 10_000).prefault('40'), {
       about: 'Workflow tasks that a worker runs at once.',
     }),
