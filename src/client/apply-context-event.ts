@@ -1,5 +1,5 @@
 import type { Event } from '../contracts/event.ts'
-import type { ContextEntry, ConversationView } from './conversation-view.ts'
+import type { ContextEntry, ConversationView, Entry } from './conversation-view.ts'
 import { putEntry } from './entry-list.ts'
 
 type ContextEvent = Extract<Event, { type: `context.${string}` | 'messages.superseded' }>
@@ -29,12 +29,23 @@ export function applyContextEvent(view: ConversationView, event: ContextEvent): 
 /** A call's result is a message with the id of the call. */
 function supersede(view: ConversationView, messageIds: readonly string[]): ConversationView {
   const gone = new Set(messageIds)
+  const begin = view.entries.findIndex(({ id }) => gone.has(id))
+  const entries = view.entries.filter(
+    (entry, index) => !gone.has(entry.id) && (index < begin || isKept(entry, messageIds)),
+  )
   return {
     ...view,
-    entries: view.entries.filter(({ id }) => !gone.has(id)),
+    entries: begin === -1 ? view.entries : entries,
     queue: view.queue.filter(({ id }) => !gone.has(id)),
     superseded: [...view.superseded, ...messageIds],
   }
+}
+
+/** What took messages away from the model goes with them; what ends before the edited one stays. */
+function isKept(entry: Entry, [edited, ...others]: readonly string[]): boolean {
+  if (entry.kind !== 'context') return true
+  if (entry.change === 'cleared' || entry.beforeMessageId === undefined) return false
+  return entry.beforeMessageId === edited || !others.includes(entry.beforeMessageId)
 }
 
 function entryOf({

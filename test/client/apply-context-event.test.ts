@@ -76,6 +76,32 @@ test('behavior: a compaction stands where it happened, with what the model is gi
   ])
 })
 
+test('behavior: an edit takes with it what had been summed up or cleared since, unless that ends before it', () => {
+  const compacted = (beforeMessageId: string): EventBody => ({
+    type: 'context.compacted',
+    beforeMessageId,
+    facts: [],
+    tokensBefore: 9,
+    tokensAfter: 1,
+  })
+  const since = [compacted('u2'), compacted('t2.r1'), { type: 'context.cleared' } as const]
+  const view = viewOf(
+    asked('u1'),
+    compacted('u1'),
+    asked('u2'),
+    answered('t2.r1'),
+    ...since,
+    edited,
+    asked('u3'),
+  )
+  expect(view.entries.map((entry) => (entry.kind === 'context' ? entry.change : entry.id))).toEqual([
+    'u1',
+    'compacted',
+    'compacted',
+    'u3',
+  ])
+})
+
 test('behavior: settings and titles are the conversation’s from then on', () => {
   const conversation = {
     title: 'Old',
