@@ -23,6 +23,8 @@ export type ActivityScope = {
   limitTime(timeoutMs: number): void
   /** Tells the next try that this one failed by itself. */
   countFailedTry(): void
+  /** The next try begins to count anew, because it tries something else. */
+  forgetFailedTries(): void
   /** Shown in the Temporal UI, with the next heartbeat. */
   note(phase: string, lastEvent?: string): void
 }
@@ -62,6 +64,11 @@ export async function withActivityScope<Result>(
     clearTimeout(timeout)
     timeout = setTimeout(() => interrupt('timeout'), limitMs)
   }
+  function tellFailedTries(count: number): void {
+    details.failedTries = count
+    // The details of the last beat are all that the next try gets from this one.
+    context.heartbeat(details)
+  }
   function onCancellation(): void {
     interrupt(toInterruption(context))
   }
@@ -78,11 +85,8 @@ export async function withActivityScope<Result>(
       failedTries,
       interruption: () => interruption,
       limitTime,
-      countFailedTry() {
-        details.failedTries = failedTries + 1
-        // The details of the last beat are all that the next try gets from this one.
-        context.heartbeat(details)
-      },
+      countFailedTry: () => tellFailedTries(failedTries + 1),
+      forgetFailedTries: () => tellFailedTries(0),
       note(phase, lastEvent) {
         details.phase = phase
         if (lastEvent !== undefined) details.lastEvent = lastEvent

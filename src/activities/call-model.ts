@@ -5,10 +5,12 @@ import { beginRound, type BegunRound, finishRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, toActivityFailure } from './attempt.ts'
+import { chooseFallback } from './choose-fallback.ts'
 import { DeltaWriter } from './delta-writer.ts'
 import { loadModelRequest } from './model-context.ts'
 import { planReply } from './plan-reply.ts'
 import { readReply, type Reply } from './reply.ts'
+import { toRequestSettings } from './request-settings.ts'
 import { toFinishedRound } from './finished-round.ts'
 import { turnEndMessages } from './turn-end-messages.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -55,7 +57,8 @@ async function streamRound(
   const failure =
     begun.state === 'cancelling' ? stopped() : await readModel(round, begun, scope, services, writer, reply)
   await writer.settle()
-  const retry = retryFor(failure, scope, services)
+  const retry =
+    retryFor(failure, scope, services) ?? (await chooseFallback(failure, { round, begun, scope }, services))
   if (retry !== undefined) throw retry
   scope.note('store')
   const plan = await planReply({ round, begun, reply, failure, scope }, services)
@@ -97,7 +100,8 @@ async function readModel(
   try {
     const { settings } = begun
     const { provider, info } = services.models.find(settings.model)
-    const request = await loadModelRequest(round, settings, info.model, services)
+    const context = await loadModelRequest(round, settings, info.model, services)
+    const request = { ...context, ...toRequestSettings(settings, info, services.settings) }
     scope.note('model')
     await readReply(provider.stream(request, scope.signal), writer, reply)
     const silent = reply.calls.length === 0 && writer.whole('text') === '' && reply.reason === 'stop'

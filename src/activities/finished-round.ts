@@ -58,6 +58,7 @@ export function toFinishedRound(end: RoundEnd): FinishedRound {
         : {
             id: messageId,
             text,
+            model: begun.settings.model,
             toolCalls: rows.map(({ end: _end, permission: _permission, ...call }) => call),
           },
     calls: rows,

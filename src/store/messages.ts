@@ -20,6 +20,8 @@ export type NewMessage = {
   turnLimit: number
   /** Overrides the conversation's own. */
   busyPolicy?: BusyPolicy | undefined
+  /** For this message alone; a repeat does not change it. */
+  model?: string | undefined
 }
 
 type AcceptAnswer = {
@@ -61,6 +63,7 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
     message.queueLimit,
     message.busyPolicy ?? null,
     message.turnLimit,
+    message.model ?? null,
   ])
   const { position = 0, busyPolicy = 'queue', turns = 0, model = '', waiting = [], state } = answer
   const itself = toWaiting({ messageId: message.id, position, busyPolicy })

@@ -1,4 +1,4 @@
-import type { ConversationState, HistoryStrategy } from '../contracts/conversation.ts'
+import type { ConversationState, HistoryStrategy, ModelSettings } from '../contracts/conversation.ts'
 import type { NewRequest } from '../contracts/human-request.ts'
 import type { ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
 import type { CallPermission, PermissionPolicy } from '../contracts/permission.ts'
@@ -16,7 +16,13 @@ import { storableJson } from './storable-text.ts'
 export type TurnSettings = {
   owner: OwnerId
   wallet: string | null
+  /** The conversation's, or what a message or a fallback has chosen for this turn. */
   model: string
+  modelSettings: ModelSettings
+  /** Models that go on when one is down; null: the deployment's. */
+  fallbackModels: string[] | null
+  /** Models that were found to be down in this turn. */
+  downModels: string[]
   instructions: string | null
   /** Names of the tools the model may use; null: all of them. */
   tools: string[] | null
@@ -51,7 +57,7 @@ export type FinishedRound = {
   turnId: TurnId
   round: number
   outcome: RoundOutcome
-  message: { id: string; text: string; toolCalls: StoredToolCall[] } | null
+  message: { id: string; text: string; toolCalls: StoredToolCall[]; model: string } | null
   calls: readonly NewCall[]
   /** What a person is asked before calls of them run. */
   requests: readonly NewRequest[]
@@ -60,6 +66,13 @@ export type FinishedRound = {
   /** Deltas after this number are removed. */
   deltaFloor: number
 }
+
+const beforeSettings = {
+  permissions: 'allowReads',
+  modelSettings: {},
+  fallbackModels: null,
+  downModels: [],
+} satisfies Partial<TurnSettings>
 
 /** Begins a round, and with round 0 its turn: its messages become part of the turn and are shown. */
 export async function beginRound(
@@ -80,8 +93,8 @@ export async function beginRound(
   if (answer.outcome !== 'run') return answer
   publishNotice(database, conversationId, answer.log, JSON.stringify(answer.events))
   const { state, settings, startedAtMs, firstSeq } = answer
-  // A turn that began under an earlier version has no policy among its settings.
-  const complete: TurnSettings = { ...settings, permissions: settings.permissions ?? 'allowReads' }
+  // A turn that began under an earlier version has fewer settings.
+  const complete: TurnSettings = { ...beforeSettings, ...settings }
   return { outcome: 'run', state, settings: complete, startedAtMs, firstSeq }
 }
 

@@ -146,7 +146,7 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
       turnId: turnIdOf(turn),
       round,
       outcome,
-      message: { id: messageId, text, toolCalls: rows },
+      message: { id: messageId, text, model: 'scripted/demo', toolCalls: rows },
       calls: rows,
       requests,
       usage: {
