@@ -21,6 +21,8 @@ export type ActivityScope = {
   interruption(): Interruption | undefined
   /** Interrupts with `timeout` after this long from now; replaces an earlier limit. */
   limitTime(timeoutMs: number): void
+  /** What was limited is done; its time does not run while its result is stored. */
+  endTimeLimit(): void
   /** Tells the next try that this one failed by itself. */
   countFailedTry(): void
   /** The next try begins to count anew, because it tries something else. */
@@ -85,6 +87,7 @@ export async function withActivityScope<Result>(
       failedTries,
       interruption: () => interruption,
       limitTime,
+      endTimeLimit: () => clearTimeout(timeout),
       countFailedTry: () => tellFailedTries(failedTries + 1),
       forgetFailedTries: () => tellFailedTries(0),
       note(phase, lastEvent) {

@@ -11,6 +11,7 @@ import type { ToolServices } from '../toolkit/tool-services.ts'
 import type { StopRegistry } from './stop-registry.ts'
 
 /** What activities reach the world through; a worker makes it once. */
+import type { WeightedGate } from './weighted-gate.ts'
 export type ActivityServices = {
   database: Database
   log: EventLog
@@ -31,6 +32,10 @@ export type ActivityServices = {
 
 /** Values from the configuration. */
 export type ActivitySettings = {
+  /** Tools that this worker runs at once, each with the result that it holds until that is stored. */
+  toolSlots: WeightedGate
+  /** Large results that are being stored at once, in bytes. */
+  resultGate: WeightedGate
   modelTimeoutMs: number
   modelTries: number
   maxOutputTokens: number | undefined

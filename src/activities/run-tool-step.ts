@@ -4,8 +4,8 @@ import type { CallOutcome } from '../contracts/tool-call.ts'
 import { finishStep } from '../store/tool-calls.ts'
 import type { ToolStep } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { checkOutput } from './check-output.ts'
-import { outputOrRef } from './tool-completed.ts'
+import { assertSize, packOutput, toJson } from './pack-output.ts'
+import { stepOutputOrRef } from './tool-completed.ts'
 import { runToolTry, type TryBody } from './tool-try.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
 
@@ -39,10 +39,15 @@ async function runStep(
   if (!stepDone) {
     const output = (await step.run(input, context, earlier)) ?? null
     scope.signal.throwIfAborted()
+    scope.endTimeLimit()
+    const what = `${tool.name}, step ${ref.step}`
+    const json = toJson(what, output)
+    const sizeBytes = assertSize(what, json)
     await settleProgress()
     outputs[ref.step] = output
+    const leave = await services.resultGate.enter(sizeBytes, scope.signal)
     await untilDatabaseAnswers(scope.signal, () =>
-      finishStep(services.database, ref, output, [
+      finishStep(services.database, ref, json, [
         {
           key: `${ref.callId}:step${ref.stepIndex}`,
           turnId: ref.turnId,
@@ -52,12 +57,12 @@ async function runStep(
             step: ref.step,
             stepIndex: ref.stepIndex,
             status: 'ok',
-            ...outputOrRef(ref.callId, output, ref.step),
+            ...stepOutputOrRef(ref.callId, ref.step, { output, sizeBytes }),
           },
         },
       ]),
-    )
+    ).finally(leave)
   }
   if (ref.stepIndex < ref.stepCount - 1) return { kind: 'goOn' }
-  return { kind: 'output', output: checkOutput(tool, tool.result(outputs, input)) }
+  return { kind: 'output', packed: packOutput(tool, tool.result(outputs, input)) }
 }

@@ -2,8 +2,8 @@ import { AppError } from '../contracts/errors.ts'
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import type { CallOutcome } from '../contracts/tool-call.ts'
 import type { ActivityServices } from './activity-services.ts'
+import { packOutput } from './pack-output.ts'
 import { runToolTry } from './tool-try.ts'
-import { checkOutput } from './check-output.ts'
 
 /** Runs a tool with a single `run`; see `Activities.runTool`. */
 export async function runTool(ref: ToolCallRef, services: ActivityServices): Promise<CallOutcome> {
@@ -15,7 +15,7 @@ export async function runTool(ref: ToolCallRef, services: ActivityServices): Pro
       limits: (tool) => ({ timeoutMs: tool?.timeoutMs ?? toolTimeoutMs, tries: tool?.tries ?? toolTries }),
       async body({ tool, input, context }) {
         if (tool.kind !== 'single') throw new AppError('tool_failed', `${tool.name} has steps now.`)
-        return { kind: 'output', output: checkOutput(tool, await tool.run(input, context)) }
+        return { kind: 'output', packed: packOutput(tool, await tool.run(input, context)) }
       },
     },
     services,

@@ -1,12 +1,13 @@
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
-import { toolResultTextLimit } from '../contracts/limits.ts'
+import type { OutputRef } from '../contracts/event.ts'
+import { inlineOutputLimitBytes } from '../contracts/limits.ts'
 import type { NewEvent } from '../store/event-log.ts'
 import type { CallEnd } from '../store/tool-calls.ts'
 
 /** The one event that ends a call. A large output stays in the store; the event refers to it. */
 export function toolCompleted(
   { turnId, callId }: Pick<ToolCallRef, 'turnId' | 'callId'>,
-  { status, output, error }: Pick<CallEnd, 'status' | 'output' | 'error'>,
+  { status, output, large, error }: Pick<CallEnd, 'status' | 'output' | 'large' | 'error'>,
 ): NewEvent {
   return {
     key: `${callId}:completed`,
@@ -15,7 +16,8 @@ export function toolCompleted(
       type: 'tool.completed',
       callId,
       status,
-      ...(output === undefined ? {} : outputOrRef(callId, output)),
+      ...(output === undefined ? {} : { output }),
+      ...(large === undefined ? {} : { ref: { callId, sizeBytes: large.sizeBytes } }),
       ...(error === null ? {} : { error }),
     },
   }
@@ -40,13 +42,11 @@ export function stepEnded(
   }
 }
 
-/** The output itself, or where it is when it is large. */
-export function outputOrRef(
+/** The output of a step, or how large it is. */
+export function stepOutputOrRef(
   callId: string,
-  output: unknown,
-  step?: string,
-): { output: unknown } | { ref: { callId: string; step?: string; sizeBytes: number } } {
-  const sizeBytes = Buffer.byteLength(JSON.stringify(output) ?? '')
-  if (sizeBytes <= toolResultTextLimit) return { output }
-  return { ref: { callId, ...(step === undefined ? {} : { step }), sizeBytes } }
+  step: string,
+  { output, sizeBytes }: { output: unknown; sizeBytes: number },
+): { output: unknown } | { ref: OutputRef } {
+  return sizeBytes <= inlineOutputLimitBytes ? { output } : { ref: { callId, step, sizeBytes } }
 }

@@ -10,16 +10,19 @@ import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, untilInterrupted, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, toActivityFailure, toRetry } from './attempt.ts'
 import { failedError, stoppedError } from './call-errors.ts'
+import type { PackedOutput } from './pack-output.ts'
 import { ProgressWriter } from './progress-writer.ts'
-import { toResultText } from './result-text.ts'
+import { beginningOf } from './result-text.ts'
+import { storeOutput } from './store-output.ts'
 import { type FailedEnd, toFailedEnd } from './to-failed-end.ts'
 import { stepEnded, toolCompleted } from './tool-completed.ts'
+import { withToolSlot } from './tool-slot.ts'
 import { decideAgain, type UngrantedTry } from './ungranted-call.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
 
 export type RunningTry = Extract<BegunTry, { outcome: 'run' }>
 
-/** What a try does once it may run: returns the tool's output, or stores a step and returns undefined. */
+/** What a try does once it may run: returns the tool's output, or stores a step and goes on. */
 export type TryBody = (running: {
   tool: Tool
   input: unknown
@@ -29,7 +32,7 @@ export type TryBody = (running: {
   scope: ActivityScope
   /** Ends the progress: nothing of it may follow the end of the step. */
   settleProgress(): Promise<void>
-}) => Promise<{ kind: 'output'; output: unknown } | { kind: 'goOn' }>
+}) => Promise<{ kind: 'output'; packed: PackedOutput } | { kind: 'goOn' }>
 
 export type ToolTry = {
   ref: ToolCallRef
@@ -46,15 +49,7 @@ export async function runToolTry(wanted: ToolTry, services: ActivityServices): P
   const { ref } = wanted
   return withActivityScope({ turnId: ref.turnId, stops: services.stops }, async (scope) => {
     try {
-      const begun = await beginTry(wanted, services)
-      if (begun.outcome === 'decided') return begun.callOutcome
-      if (begun.outcome === 'done') return { status: begun.status }
-      if (begun.outcome === 'missing') return { status: 'cancelled' }
-      const tool = services.tools.find(begun.name)
-      const limits = wanted.limits(tool)
-      scope.limitTime(limits.timeoutMs)
-      const progress = new ProgressWriter({ ref, step: wanted.step, log: services.log })
-      return await runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services, progress })
+      return await withToolSlot(scope, services.toolSlots, () => runWithSlot(wanted, scope, services))
     } catch (error) {
       // Retries are decided below and are no fault; anything else is one of the program.
       if (!isTransient(error) && !(error instanceof ApplicationFailure)) {
@@ -63,6 +58,22 @@ export async function runToolTry(wanted: ToolTry, services: ActivityServices): P
       throw toActivityFailure(error, 1)
     }
   })
+}
+
+async function runWithSlot(
+  wanted: ToolTry,
+  scope: ActivityScope,
+  services: ActivityServices,
+): Promise<CallOutcome> {
+  const begun = await beginTry(wanted, services)
+  if (begun.outcome === 'decided') return begun.callOutcome
+  if (begun.outcome === 'done') return { status: begun.status }
+  if (begun.outcome === 'missing') return { status: 'cancelled' }
+  const tool = services.tools.find(begun.name)
+  const limits = wanted.limits(tool)
+  scope.limitTime(limits.timeoutMs)
+  const progress = new ProgressWriter({ ref: wanted.ref, step: wanted.step, log: services.log })
+  return runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services, progress })
 }
 
 /** Claims a try; one whose grant is gone is decided anew first. */
@@ -108,12 +119,8 @@ async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
     }
     const result = await untilInterrupted(claimed.body(running), scope.signal)
     if (result.kind === 'goOn') return { status: 'ok' }
-    return await end(claimed, {
-      status: 'ok',
-      output: result.output,
-      error: null,
-      text: toResultText(result.output),
-    })
+    scope.endTimeLimit()
+    return await end(claimed, await storeOutput(claimed, result.packed))
   } catch (error) {
     return endFailedTry(claimed, error)
   }
@@ -173,7 +180,7 @@ function failed({ begun }: Claimed, status: FailedEnd['status'], error: ToolErro
 
 function toToolError(fault: unknown, { services, ref, begun }: Claimed): ToolError {
   if (fault instanceof AppError) {
-    return { code: fault.code, message: fault.message, retryable: isTransient(fault) }
+    return { code: fault.code, message: beginningOf(fault.message), retryable: isTransient(fault) }
   }
   services.logger.error({ ...ref, tool: begun.name, err: fault }, 'tool failed')
   return failedError

@@ -34,6 +34,7 @@ import { requestRoutes } from './routes/requests.ts'
 import { resetRoutes } from './routes/reset.ts'
 
 const info = { title: 'Perdura', version: '1', description: 'The native API; see docs/api.md for its use.' }
+import { resultRoutes } from './routes/results.ts'
 
 /** Puts the HTTP application together. `host` is the address it is bound to. */
 export function createApp(services: ApiServices, streams: OpenStreams, host: string) {
@@ -64,6 +65,7 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
     catalogueRoutes,
   ]) {
     app.route('/', routes(services))
+    resultRoutes,
   }
   app.route('/', eventRoutes(services, streams))
 

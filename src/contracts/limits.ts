@@ -10,10 +10,14 @@ export const messageTextLimit = 100_000
 export const bodySizeLimitBytes = 1_000_000
 /** Characters of one model answer; more ends the turn with code `answer_too_long`. */
 export const answerTextLimit = 1_000_000
-/** Bytes of one tool's output as JSON; more is the tool error `tool_output_invalid`. */
-export const toolOutputLimitBytes = 8 * 1024 * 1024
-/** Characters of one tool's result that the model is given; the whole is kept in the store. */
-export const toolResultTextLimit = 64 * 1024
+/** Bytes of one tool's output as JSON; more is the tool error `result_too_large`. */
+export const toolOutputLimitBytes = 16 * 1024 * 1024
+/** Bytes of an output that stands in its event; of a larger one the event has a reference. */
+export const inlineOutputLimitBytes = 64 * 1024
+/** Characters of one tool's result that the model is given, 4,000 to 6,000 tokens; `read_result` reads on. */
+export const toolResultTextLimit = 16 * 1024
+/** Characters of one part of a result that the API gives. */
+export const resultPartLimit = 256 * 1024
 /** History events and bytes after which a conversation continues as new. */
 export const historyEventLimit = 1_500
 export const historySizeLimitBytes = 1024 * 1024

@@ -1,4 +1,5 @@
 import type { CallId, OwnerId } from '../contracts/ids.ts'
+import { toolResultTextLimit } from '../contracts/limits.ts'
 import type { CallPermission, PermissionPolicy } from '../contracts/permission.ts'
 import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { FailedCallRef, ToolCallRef, ToolStepRef } from '../contracts/activity-interface.ts'
@@ -6,6 +7,7 @@ import type { Database } from './database.ts'
 import type { NewEvent } from './event-log.ts'
 import { type LogAnswer, toEventRowsJson } from './log-answer.ts'
 import { publishNotice } from './publish-notice.ts'
+import type { LargeResult } from './results.ts'
 import { storableJson, storableText } from './storable-text.ts'
 
 /** What a try of a call starts from. */
@@ -26,6 +28,8 @@ export type BegunTry =
       cancelling: boolean
       /** The step's output is stored already. */
       stepDone: boolean
+      /** The model has a tool to read what is cut from a result. */
+      readsOn: boolean
       /** Outputs of earlier steps, by name. */
       earlier: Record<string, unknown>
     }
@@ -37,6 +41,8 @@ export type BegunTry =
 export type CallEnd = {
   status: ToolStatus
   output: unknown
+  /** In place of the output, when that has been stored in pieces. */
+  large?: LargeResult
   error: ToolError | null
   /** What the model is given. */
   text: string
@@ -56,11 +62,11 @@ export async function endToolTry(database: Database, callId: CallId, failed: boo
   await database.call('end_tool_try', [callId, failed])
 }
 
-/** Stores a step's output, once. Returns false when the call is over. */
+/** Stores a step's output, given as `storableJson`, once. Returns false when the call is over. */
 export async function finishStep(
   database: Database,
   { conversationId, turnId, callId, stepIndex, step }: ToolStepRef,
-  output: unknown,
+  outputJson: string,
   events: readonly NewEvent[],
 ): Promise<boolean> {
   const json = toEventRowsJson(events)
@@ -70,23 +76,27 @@ export async function finishStep(
     callId,
     stepIndex,
     step,
-    storableJson(output),
+    outputJson,
     json,
   ])
   publishNotice(database, conversationId, answer.log, json)
   return answer.outcome === 'stored'
 }
 
-/** Reads what steps of calls have put out so far, by their names; a call without any is left out. */
+/**
+ * Reads what steps of calls have put out so far, by their names, for a model to read: of a large output only the
+ * beginning, as text. A call without any is left out.
+ */
 export async function readFinishedSteps(
   database: Database,
   callIds: readonly CallId[],
 ): Promise<Map<CallId, Record<string, unknown>>> {
   const rows = await database.rows<{ callId: CallId; steps: Record<string, unknown> }>(
     'read_finished_steps',
-    `select call_id as "callId", json_object_agg(name, output order by step_index) as steps
+    `select call_id as "callId", json_object_agg(name, case when length(output::text) <= $2 then output
+         else to_json(left(output::text, 1000) || '…') end order by step_index) as steps
        from tool_steps where call_id = any ($1) group by call_id`,
-    [callIds],
+    [callIds, toolResultTextLimit],
   )
   return new Map(rows.map(({ callId, steps }) => [callId, steps]))
 }
@@ -112,6 +122,7 @@ export async function finishCall(
     end.output === undefined ? null : storableJson(end.output),
     end.error === null ? null : storableJson(end.error),
     storableText(end.text),
+    end.large === undefined ? null : JSON.stringify(end.large),
     json,
   ])
   publishNotice(database, conversationId, answer.log, answer.changed ? undefined : json)

@@ -1,4 +1,5 @@
 /** The ports through which tools reach the world; a worker makes them once and shares them. */
+import type { ResultMatches, ResultPart } from '../contracts/context.ts'
 
 /** A block that a reading is bound to. */
 export type BlockRef = { number: string; hash: string }
@@ -114,9 +115,26 @@ export interface CompilerPort {
   ): Promise<CompiledContract>
 }
 
+/** Results of earlier calls, also those that were too large for the model to be given whole. */
+export interface ResultPort {
+  /** @throws AppError `result_unknown` with the reason */
+  read(call: CallOfConversation, range: { offset: number; limit: number }): Promise<ResultPart>
+  /**
+   * Finds a text; capitals make no difference.
+   * @throws AppError `result_unknown` with the reason
+   */
+  find(
+    call: CallOfConversation,
+    search: { text: string; offset: number; limit: number; contextChars: number },
+  ): Promise<ResultMatches>
+}
+
+type CallOfConversation = { conversationId: string; callId: string }
+
 export interface ToolServices {
   /** @throws AppError `unknown_chain` with the configured ids. */
   chain(chainId?: number): ChainPort
   compiler(): CompilerPort
   now(): Date
+  results: ResultPort
 }

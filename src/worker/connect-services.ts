@@ -1,6 +1,7 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
 import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
+import { WeightedGate } from '../activities/weighted-gate.ts'
 import { createCompiler } from '../chain/compiler.ts'
 import { loadSystemPrompt } from '../models/system-prompt.ts'
 import type { Config } from '../ops/config.ts'
@@ -9,10 +10,14 @@ import type { Database } from '../store/database.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
 import { createPostgresHistory } from '../store/postgres-history.ts'
 import { toModelTool } from '../toolkit/model-tool.ts'
+import { createResultReader } from '../store/result-parts.ts'
 
 export type ConnectedServices = { services: ActivityServices; close(): Promise<void> }
 
 /** Makes everything that activities use, once for the whole worker. */
+/** Of large results that are stored at the same time: more would only take connections from everything else. */
+const storingLimitBytes = 32 * 1024 * 1024
+
 export async function connectServices(
   config: Config,
   database: Database,
@@ -36,10 +41,13 @@ export async function connectServices(
       now: () => new Date(),
     },
     rules,
+      results: createResultReader(database),
     stops,
     logger,
     settings: {
       modelTimeoutMs: config.models.timeoutMs,
+    toolSlots: new WeightedGate(config.worker.toolSlots),
+    resultGate: new WeightedGate(storingLimitBytes),
       modelTries: config.models.tries,
       maxOutputTokens: config.models.maxOutputTokens,
       turnTimeoutMs: config.turn.timeoutMs,

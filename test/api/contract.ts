@@ -80,7 +80,7 @@ export async function readContract(url: string): Promise<Contract> {
       type,
       'schema',
     ]
-    if (type in content) check(pointer, await response.clone().json(), place)
+    if (type in content && type.endsWith('json')) check(pointer, await response.clone().json(), place)
     return response
   }
 

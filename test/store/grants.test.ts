@@ -143,7 +143,7 @@ test('behavior: a call that has begun goes on when its grant is gone', async () 
   await revokeGrant(database, turn.owner, first)
   await endToolTry(database, callId, true)
   expect(await beginToolTry(database, callId, 0)).toMatchObject({ outcome: 'run', failed: 1 })
-  await finishStep(database, { ...ref(), stepIndex: 0, stepCount: 2, step: 'one' }, 1, [])
+  await finishStep(database, { ...ref(), stepIndex: 0, stepCount: 2, step: 'one' }, '1', [])
   expect(await beginToolTry(database, callId, 1)).toMatchObject({ outcome: 'run', earlier: { one: 1 } })
 })
 

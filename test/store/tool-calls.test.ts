@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 
 import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { beginToolTry, endToolTry, finishCall, finishStep } from '../../src/store/tool-calls.ts'
+import { storableJson } from '../../src/store/storable-text.ts'
 import { finishTurn, stopTurn } from '../../src/store/turns.ts'
 import { createStore } from '../support/store.ts'
 import { createTurnScript } from './turn-script.ts'
@@ -31,7 +32,7 @@ const end = (status: 'ok' | 'error', text = 'result') =>
     },
   ])
 const endStep = (stepIndex: number, step: string, output: unknown) =>
-  finishStep(database, { ...ref, stepIndex, stepCount: 2, step }, output, [])
+  finishStep(database, { ...ref, stepIndex, stepCount: 2, step }, storableJson(output), [])
 
 async function countEnds(): Promise<number> {
   const { events } = await log.read(ref.conversationId, 0, 1_000)
@@ -49,6 +50,7 @@ test('gives a try what it needs, and stores its end', async () => {
     wallet: null,
     chainId: null,
     cancelling: false,
+    readsOn: true,
     stepDone: false,
     earlier: {},
   })

@@ -3,7 +3,7 @@ import type { ToolContext, Tool } from '../../src/toolkit/tool.ts'
 import { parseInput } from '../../src/toolkit/parse-input.ts'
 import { openChains } from '../chain/open-chains.ts'
 import { localChain } from '../support/servers.ts'
-import { scriptedNow, toolContext } from './tool-context.ts'
+import { noServices, toolContext } from './tool-context.ts'
 
 /** Runs a tool on the shared local chain as an activity does: input parsed, steps through JSON, output checked. */
 export async function runTool(
@@ -14,7 +14,7 @@ export async function runTool(
   const parsed = parseInput(tool, JSON.stringify(input))
   if (!parsed.ok) throw new Error(parsed.error.message)
   const chains = await openChains(await localChain())
-  const services = { chain: chains.chain, compiler: createCompiler, now: () => scriptedNow }
+  const services = { ...noServices, chain: chains.chain, compiler: createCompiler }
   const output = await runParsed(tool, parsed.input, toolContext({ services, ...changes }))
   return tool.output.parse(throughJson(output))
 }

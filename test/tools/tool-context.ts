@@ -14,6 +14,10 @@ export const noServices: ToolServices = {
     throw new Error('There is no compiler in this test.')
   },
   now: () => scriptedNow,
+  results: {
+    read: () => Promise.reject(new AppError('result_unknown', 'There are no results in this test.')),
+    find: () => Promise.reject(new AppError('result_unknown', 'There are no results in this test.')),
+  },
 }
 
 /** What a tool is given when a test runs it. */
