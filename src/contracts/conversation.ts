@@ -69,6 +69,9 @@ export type Conversation = {
   lastSeq: number
 }
 
+/** A conversation that a search has found; `match` when a message holds the words. */
+export type ConversationHit = Conversation & { match?: { messageId: MessageId; snippet: string } }
+
 export type MessageRole = 'user' | 'assistant' | 'tool' | 'note'
 export type MessageState = 'received' | 'queued' | 'done' | 'withdrawn' | 'refused'
 

@@ -4,6 +4,7 @@ import { agentGroup, modelGroup } from './variables/agent.ts'
 import { budgetGroup } from './variables/budgets.ts'
 import { chainGroup } from './variables/chains.ts'
 import { limitGroup, workerGroup } from './variables/limits.ts'
+import { retentionGroup } from './variables/retention.ts'
 import { serverGroup } from './variables/server.ts'
 import { databaseGroup, temporalGroup } from './variables/services.ts'
 
@@ -18,6 +19,7 @@ export const variableGroups = [
   workerGroup,
   limitGroup,
   budgetGroup,
+  retentionGroup,
 ]
 
 /** The environment as one schema: texts in, values out. */
@@ -31,6 +33,7 @@ export const configSchema = z.object({
   ...workerGroup.variables,
   ...limitGroup.variables,
   ...budgetGroup.variables,
+  ...retentionGroup.variables,
 })
 
 /** The parsed environment, by variable. */

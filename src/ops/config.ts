@@ -63,6 +63,13 @@ export type Config = {
     prices: ({ model: string } & ModelPrice)[]
     limits: Budgets['limits']
   }
+  /** How long what can be done without is kept. Undefined: for ever. */
+  readonly retention: {
+    events: number | undefined
+    eventDays: number | undefined
+    requestDays: number | undefined
+    resultDays: number | undefined
+  }
   readonly auth: { tokenTtlMs: number }
   readonly log: { level: LogLevel }
 }

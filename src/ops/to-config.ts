@@ -60,6 +60,13 @@ export function toConfig(values: ConfigValues): Config {
       guestLoginsPerMinute: values.PERDURA_GUEST_LOGINS_PER_MINUTE,
     },
     budgets: toBudgetConfig(values),
+    retention: {
+      // 0: for ever.
+      events: values.PERDURA_KEEP_EVENTS || undefined,
+      eventDays: values.PERDURA_KEEP_EVENT_DAYS || undefined,
+      requestDays: values.PERDURA_KEEP_REQUEST_DAYS || undefined,
+      resultDays: values.PERDURA_KEEP_RESULT_DAYS || undefined,
+    },
     auth: { tokenTtlMs: values.PERDURA_TOKEN_TTL_DAYS * dayMs },
     log: { level: values.PERDURA_LOG_LEVEL },
   }

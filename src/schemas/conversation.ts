@@ -59,6 +59,15 @@ export const conversationSchema = z
   })
   .openapi('Conversation')
 
+export const conversationHitSchema = conversationSchema
+  .extend({
+    match: z
+      .object({ messageId: z.string(), snippet: z.string() })
+      .optional()
+      .openapi({ description: 'Of a search: the latest message with its words, and the text around them.' }),
+  })
+  .openapi('ConversationHit')
+
 const settings = {
   title: z.string().min(1).max(200),
   model: z.string().min(1).max(200).openapi({ description: 'As listed by GET /api/models.' }),
@@ -96,6 +105,16 @@ export const messageSchema = z
     supersededBy: z.string().optional(),
   })
   .openapi('Message')
+
+export const messagePageSchema = z
+  .object({
+    messages: z.array(messageSchema).openapi({ description: 'Oldest first.' }),
+    olderMessages: z
+      .string()
+      .optional()
+      .openapi({ description: 'Where the older ones begin; absent: none.' }),
+  })
+  .openapi('MessagePage')
 
 export const messageTextSchema = z
   .string()

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { Connection, WorkflowClient } from '@temporalio/client'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 
+import { askHelper } from '../activities/ask-helper.ts'
 import { createActivities } from '../activities/create-activities.ts'
 import { loadServiceConfig } from '../ops/config.ts'
 import { createLogger } from '../ops/logger.ts'
@@ -20,8 +21,10 @@ import { registerSearchAttributes } from '../temporal/register-search-attributes
 import { readTemporalOptions, reconnectSoon } from '../temporal/temporal-options.ts'
 import { ActivityJournal } from './activity-journal.ts'
 import { buildBundle } from './build-bundle.ts'
+import { watchForChores } from './chore-watch.ts'
 import { connectServices } from './connect-services.ts'
 import { startHealthServer } from './health-server.ts'
+import { keepHouse } from './housekeeping.ts'
 import { watchForLostActivities } from './lost-activities.ts'
 import { openDeployment } from './open-deployment.ts'
 import { watchForStalledConversations } from './stalled-conversations.ts'
@@ -74,6 +77,15 @@ const workflows = createConversationWorkflows({ connection, workflows: client, t
 const watchers = [
   watchForLostActivities({ registry, connection, namespace, logger }),
   watchForStalledConversations({ database, connection, namespace, client, workflows, logger }),
+  watchForChores({
+    database,
+    logger,
+    ask:
+      services.models.helperModel === undefined
+        ? undefined
+        : async (question) => (await askHelper(question, services)).value,
+  }),
+  keepHouse({ database, retention: config.retention, logger }),
 ]
 
 const worker = await Worker.create({
@@ -108,9 +120,8 @@ const isStopping = onShutdown(logger, [
     name: 'worker',
     timeoutMs: 6_500,
     async run() {
-      for (const stop of watchers) stop()
       worker.shutdown()
-      await Promise.all([running, deployment.leave()])
+      await Promise.all([running, deployment.leave(), ...watchers.map((stop) => stop())])
     },
   },
   {

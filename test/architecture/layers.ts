@@ -38,6 +38,8 @@ export const layers: Readonly<Record<string, Layer>> = {
   // It implements the ports that tools are given.
   chain: { parts: services, types: ['toolkit/tool-services.ts'], node: true },
   activities: { parts: [...services, 'permissions', 'toolkit', 'models', 'store', 'chain'], node: true },
+  // Work of the helper model beside the turns; the model itself comes as a port.
+  chores: { parts: [...services, 'store', 'chain/untrusted-text.ts'], packages: ['zod'], node: false },
   catalogue: {
     parts: [...services, 'permissions', 'toolkit', ...registries, ...chainParsers],
     node: true,

@@ -39,7 +39,8 @@ const create = createRoute({
 const list = createRoute({
   method: 'get',
   path: '/api/conversations',
-  summary: 'Lists conversations, the latest first; with `q` those with all its words in the title or in a message.',
+  summary:
+    'Lists conversations, the latest first; with `q` those with all its words in the title or in a message.',
   security: bearer,
   request: {
     query: z.object({

@@ -1,0 +1,36 @@
+import { AppError, type ErrorCode } from '../contracts/errors.ts'
+import { type Chore, giveBackChore } from '../store/chores.ts'
+import type { ChoreQuestion, ChoreServices } from './chore-services.ts'
+
+/** No second try does better: the helper was asked twice already, or it may not be asked. */
+const final: readonly ErrorCode[] = ['model_garbage', 'day_budget', 'owner_budget', 'model_unauthorized']
+const tryLimit = 2
+const pauseMs = 5_000
+
+/**
+ * Asks the helper model for a chore. `given up`: there is none, or it has failed as often as it may. `put off`: the
+ * chore was given back for another try.
+ */
+export async function askTwice<Value>(
+  chore: Chore,
+  question: Omit<ChoreQuestion<Value>, 'key'>,
+  { ask, database, logger }: ChoreServices,
+): Promise<{ kind: 'answer'; value: Value } | { kind: 'given up' } | { kind: 'put off' }> {
+  const { conversationId, owner, kind, turns, try: given } = chore
+  if (ask === undefined || given > tryLimit) return { kind: 'given up' }
+  try {
+    // By the number of turns as well: a digest is written again and again.
+    const key = { id: `${conversationId}.${kind}.t${turns}.a${given}`, kind, owner, conversationId }
+    return { kind: 'answer', value: await ask({ key, ...question }) }
+  } catch (err) {
+    const interrupted = question.signal.aborted
+    if (!interrupted) logger.warn({ err, conversationId, kind, try: given }, 'the helper model failed')
+    if (!interrupted && (given === tryLimit || isFinal(err))) return { kind: 'given up' }
+    await giveBackChore(database, chore, { pauseMs: interrupted ? 0 : pauseMs, counted: !interrupted })
+    return { kind: 'put off' }
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof AppError && final.includes(error.code)
+}

@@ -1,0 +1,23 @@
+import { integer } from './field.ts'
+import { variable } from './variable.ts'
+
+export const retentionGroup = {
+  title: 'Retention',
+  about:
+    'How long what can be done without is kept; 0 keeps it for ever. Messages stay until their conversation is deleted. A worker removes the rest in small batches, some minutes after its time.',
+  variables: {
+    PERDURA_KEEP_EVENTS: variable(integer(0, 1_000_000).prefault('2000'), {
+      about:
+        'Events of one conversation that are kept, besides those of its latest turn. Who asks for older ones gets a snapshot.',
+    }),
+    PERDURA_KEEP_EVENT_DAYS: variable(integer(0, 36_500).prefault('30'), {
+      about: 'Days after which events go, except those of the latest turn of each conversation.',
+    }),
+    PERDURA_KEEP_REQUEST_DAYS: variable(integer(0, 36_500).prefault('30'), {
+      about: 'Days after which permissions and questions go that were answered, or that expired.',
+    }),
+    PERDURA_KEEP_RESULT_DAYS: variable(integer(0, 36_500).prefault('90'), {
+      about: "Days after which the text of large tool results goes; the model's cut of it stays.",
+    }),
+  },
+}

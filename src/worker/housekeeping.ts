@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import type { Logger } from '../ops/logger.ts'
+import type { Database } from '../store/database.ts'
+import { forgetDue } from '../store/forgettings.ts'
+import {
+  removeLargeResults,
+  type Retention,
+  sweepConversation,
+  sweepExpired,
+  takeUnswept,
+} from '../store/sweeps.ts'
+
+export type HousekeepingOptions = {
+  database: Database
+  retention: Retention
+  logger: Logger
+  /** Between two ways through all conversations; default 10 minutes. */
+  restMs?: number
+}
+
+const forgetPauseMs = 1_000
+const forgetLimit = 50
+const sweepPauseMs = 10_000
+/** Between two batches, so that turns come first. */
+const breathMs = 20
+const takeLimit = 200
+const batch = 500
+const usualRestMs = 10 * 60_000
+const dayMs = 86_400_000
+
+/**
+ * Forgets what conversations do not keep, each second, and sweeps away what is kept no longer, in small batches on
+ * the way through all conversations. Every worker may do it: they share the work. Returns the function that ends it.
+ */
+export function keepHouse(options: HousekeepingOptions): () => Promise<void> {
+  const stop = new AbortController()
+  const loops = [
+    repeat(forgetPauseMs, () => forgetAll(options, stop.signal), 'forgetting failed'),
+    repeat(sweepPauseMs, () => sweepAll(options, stop.signal), 'sweeping failed'),
+  ]
+
+  async function repeat(pauseMs: number, act: () => Promise<void>, failure: string): Promise<void> {
+    while (await pause(pauseMs, stop.signal)) {
+      await act().catch((err: unknown) => options.logger.warn({ err }, failure))
+    }
+  }
+
+  return async () => {
+    stop.abort()
+    await Promise.all(loops)
+  }
+}
+
+async function forgetAll({ database }: HousekeepingOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await forgetDue(database, forgetLimit)) === forgetLimit) {
+    await pause(breathMs, signal)
+  }
+}
+
+async function sweepAll(
+  { database, retention, logger, restMs = usualRestMs }: HousekeepingOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await pause(breathMs, signal)) {
+    const taken = await takeUnswept(database, { limit: takeLimit, restMs })
+    if (taken === null) return
+    for (const id of taken.ids) {
+      let more = true
+      while (more && (await pause(breathMs, signal))) {
+        more = await sweepConversation(database, id, { retention, batch })
+      }
+    }
+    if (taken.ended) {
+      await sweepExpired(database, batch)
+      await sweepLargeResults(database, retention, signal)
+      logger.debug('all conversations are swept')
+    }
+  }
+}
+
+async function sweepLargeResults(
+  database: Database,
+  { resultDays }: Retention,
+  signal: AbortSignal,
+): Promise<void> {
+  if (resultDays === undefined) return
+  const before = new Date(Date.now() - resultDays * dayMs)
+  while ((await removeLargeResults(database, before, 10)) === 10 && (await pause(breathMs, signal)));
+}
+
+/** False when the signal has ended it. */
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { signal }).catch(() => false)
+}
