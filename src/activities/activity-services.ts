@@ -9,9 +9,9 @@ import type { HistoryBackend } from '../store/history-backend.ts'
 import type { ToolRegistry } from '../toolkit/tool-registry.ts'
 import type { ToolServices } from '../toolkit/tool-services.ts'
 import type { StopRegistry } from './stop-registry.ts'
+import type { WeightedGate } from './weighted-gate.ts'
 
 /** What activities reach the world through; a worker makes it once. */
-import type { WeightedGate } from './weighted-gate.ts'
 export type ActivityServices = {
   database: Database
   log: EventLog
@@ -26,16 +26,16 @@ export type ActivityServices = {
   /** Of the operator, about what may run. */
   rules: readonly PermissionRule[]
   stops: StopRegistry
+  /** Tools that this worker runs at once, each with the result that it holds until that is stored. */
+  toolSlots: WeightedGate
+  /** Large results that are being stored at once, in bytes. */
+  resultGate: WeightedGate
   logger: Logger
   settings: ActivitySettings
 }
 
 /** Values from the configuration. */
 export type ActivitySettings = {
-  /** Tools that this worker runs at once, each with the result that it holds until that is stored. */
-  toolSlots: WeightedGate
-  /** Large results that are being stored at once, in bytes. */
-  resultGate: WeightedGate
   modelTimeoutMs: number
   modelTries: number
   maxOutputTokens: number | undefined

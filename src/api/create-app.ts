@@ -32,9 +32,9 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { progressRoutes } from './routes/progress.ts'
 import { requestRoutes } from './routes/requests.ts'
 import { resetRoutes } from './routes/reset.ts'
+import { resultRoutes } from './routes/results.ts'
 
 const info = { title: 'Perdura', version: '1', description: 'The native API; see docs/api.md for its use.' }
-import { resultRoutes } from './routes/results.ts'
 
 /** Puts the HTTP application together. `host` is the address it is bound to. */
 export function createApp(services: ApiServices, streams: OpenStreams, host: string) {
@@ -61,11 +61,11 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
     requestRoutes,
     grantRoutes,
     progressRoutes,
+    resultRoutes,
     resetRoutes,
     catalogueRoutes,
   ]) {
     app.route('/', routes(services))
-    resultRoutes,
   }
   app.route('/', eventRoutes(services, streams))
 

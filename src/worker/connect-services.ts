@@ -1,7 +1,7 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
-import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
 import { WeightedGate } from '../activities/weighted-gate.ts'
+import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
 import { createCompiler } from '../chain/compiler.ts'
 import { loadSystemPrompt } from '../models/system-prompt.ts'
 import type { Config } from '../ops/config.ts'
@@ -9,15 +9,15 @@ import type { Logger } from '../ops/logger.ts'
 import type { Database } from '../store/database.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
 import { createPostgresHistory } from '../store/postgres-history.ts'
-import { toModelTool } from '../toolkit/model-tool.ts'
 import { createResultReader } from '../store/result-parts.ts'
+import { toModelTool } from '../toolkit/model-tool.ts'
 
 export type ConnectedServices = { services: ActivityServices; close(): Promise<void> }
 
-/** Makes everything that activities use, once for the whole worker. */
 /** Of large results that are stored at the same time: more would only take connections from everything else. */
 const storingLimitBytes = 32 * 1024 * 1024
 
+/** Makes everything that activities use, once for the whole worker. */
 export async function connectServices(
   config: Config,
   database: Database,
@@ -39,15 +39,15 @@ export async function connectServices(
       chain: (chainId) => chains.chain(chainId),
       compiler: () => compiler,
       now: () => new Date(),
+      results: createResultReader(database),
     },
     rules,
-      results: createResultReader(database),
     stops,
+    toolSlots: new WeightedGate(config.worker.toolSlots),
+    resultGate: new WeightedGate(storingLimitBytes),
     logger,
     settings: {
       modelTimeoutMs: config.models.timeoutMs,
-    toolSlots: new WeightedGate(config.worker.toolSlots),
-    resultGate: new WeightedGate(storingLimitBytes),
       modelTries: config.models.tries,
       maxOutputTokens: config.models.maxOutputTokens,
       turnTimeoutMs: config.turn.timeoutMs,
