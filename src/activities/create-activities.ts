@@ -1,6 +1,7 @@
 import type { Activities } from '../contracts/activity-interface.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { callModel } from './call-model.ts'
+import { compactHistory } from './compaction/compact-history.ts'
 import { failToolCall } from './fail-tool-call.ts'
 import { finishTurn } from './finish-turn.ts'
 import { resolveRequest } from './resolve-request.ts'
@@ -11,6 +12,7 @@ import { runToolStep } from './run-tool-step.ts'
 export function createActivities(services: ActivityServices): Activities {
   return {
     callModel: (round) => callModel(round, services),
+    compactHistory: (round) => compactHistory(round, services),
     runTool: (call) => runTool(call, services),
     runToolStep: (step) => runToolStep(step, services),
     resolveRequest: (request) => resolveRequest(request, services),

@@ -35,6 +35,11 @@ export type FinishTurnRef = Turn & {
 export interface Activities {
   /** Streams one model reply into the log and stores the assistant message. */
   callModel(round: RoundRef): Promise<RoundOutcome>
+  /**
+   * Sums up the older part of the conversation. In a turn of its own it begins and ends that turn; before a round
+   * of another one it ends nothing, and whatever becomes of it that round goes on.
+   */
+  compactHistory(round: RoundRef): Promise<RoundOutcome>
   /** Runs a tool with a single `run` and stores its result under the call id. */
   runTool(call: ToolCallRef): Promise<CallOutcome>
   /** Runs one step; a step whose output is stored is answered from the row. */

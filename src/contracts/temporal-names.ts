@@ -5,6 +5,8 @@ export const signalNames = {
   userMessage: 'userMessage',
   withdrawMessage: 'withdrawMessage',
   cancelTurn: 'cancelTurn',
+  /** Takes a `WaitingMessage` with a `purpose`. */
+  compactHistory: 'compactHistory',
 } as const
 export const updateNames = { answerRequest: 'answerRequest' } as const
 export const queryNames = { status: 'status', toolProgress: 'toolProgress' } as const

@@ -24,15 +24,27 @@ export type Turn = {
   trigger: TurnTrigger
   /** The messages that started it. */
   messageIds: MessageId[]
+  /** Absent: it answers its messages. */
+  purpose?: TurnPurpose
 }
 
+/** What a turn does instead of answering: `compact` sums up the older part of the conversation. */
+export type TurnPurpose = 'compact'
+
 /** One model call of a turn; `steered` messages join the turn with it. */
-export type RoundRef = Turn & { round: number; steered?: MessageId[] }
+export type RoundRef = Turn & {
+  round: number
+  steered?: MessageId[]
+  /** The older part was summed up for this round, or that failed: it is not asked for again. */
+  compacted?: true
+}
 
 /** What the workflow learns from a model call. Everything but `tools` has written `turn.finished`. */
 export type RoundOutcome =
   | { kind: 'tools'; calls: ScheduledCall[]; limits: TurnLimits; model: string }
   | { kind: 'finished'; outcome: TurnOutcomeKind; code?: string; model?: string }
+  /** The context is too full: the older part must be summed up first. Nothing but the round's beginning was written. */
+  | { kind: 'compact' }
   /** The messages had been answered before: nothing was written. */
   | { kind: 'nothing' }
 
@@ -71,6 +83,8 @@ export type WaitingMessage = {
   position: number
   /** Absent: `queue`. */
   busyPolicy?: BusyPolicy
+  /** Not a message at all: a turn of this kind is asked for, and `messageId` names the asking. */
+  purpose?: TurnPurpose
 }
 
 /** Argument of the `conversation` workflow. Ids and small facts only; the second form is continue-as-new. */

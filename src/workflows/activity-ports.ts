@@ -42,6 +42,20 @@ export function scheduleModelCall(round: RoundRef, model: string | undefined): P
   return callModel(round)
 }
 
+/** Summing up takes as many model calls as the older part has pieces. */
+export function scheduleCompaction(round: RoundRef): Promise<RoundOutcome> {
+  const { compactHistory } = proxyActivities<Activities>({
+    ...shared,
+    startToCloseTimeout: modelCallTimeoutMs,
+    scheduleToCloseTimeout: modelCallTimeoutMs + outageAllowanceMs,
+    summary:
+      round.purpose === 'compact'
+        ? 'sums up the older part'
+        : `sums up the older part for round ${round.round}`,
+  })
+  return compactHistory(round)
+}
+
 export function scheduleTool(ref: ToolCallRef, { summary, timeoutMs }: ScheduledCall): Promise<CallOutcome> {
   const { runTool } = proxyActivities<Activities>({ ...shared, ...timeouts(timeoutMs), summary })
   return runTool(ref)

@@ -1,7 +1,7 @@
 import type { AnsweredRequest, AnswerRef } from '../contracts/human-request.ts'
 import { type MessageId, type TurnId, turnIdOf } from '../contracts/ids.ts'
 import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
-import type { CarriedTurn, ConversationInput, StatusAnswer, WaitingMessage } from '../contracts/turn.ts'
+import type { CarriedTurn, ConversationInput, StatusAnswer, Turn, WaitingMessage } from '../contracts/turn.ts'
 import { CallProgressTable } from './call-progress.ts'
 import { StateOfConversation } from './conversation-state.ts'
 import type { Engine, Scope } from './engine.ts'
@@ -90,9 +90,8 @@ export class ConversationLoop {
 
   async #runTurn(turn: CarriedTurn): Promise<void> {
     const scope = (this.#scope ??= this.#engine.openScope())
-    const isStopped = turn.turn.messageIds.some((messageId) => messageId === this.#stoppedEarly)
     // What interrupts was posted later, or this turn would answer it.
-    if (isStopped || this.#queue.interrupts) this.#stop(scope)
+    if (this.#queue.interrupts) this.#stop(scope)
     const parts = {
       engine: this.#engine,
       state: this.#state,
@@ -107,12 +106,13 @@ export class ConversationLoop {
   }
 
   #nextTurn(): CarriedTurn {
-    const messageId = this.#queue.takeFirst()
+    const first = this.#queue.takeFirst()
     const conversationId = this.#conversationId
     const turnId = turnIdOf(conversationId, this.#state.countTurn())
-    const messageIds = messageId === undefined ? [] : [messageId]
     this.#state.change({ kind: 'turnBegan', turnId, round: 0 })
-    return { turn: { conversationId, turnId, trigger: 'user', messageIds }, round: 0, limits: null }
+    this.#scope = this.#engine.openScope()
+    if (first !== undefined && first.messageId === this.#stoppedEarly) this.#stop(this.#scope)
+    return { turn: { conversationId, turnId, ...toTask(first) }, round: 0, limits: null }
   }
 
   /** Signals and answers that came during continue-as-new are for the carried turn. */
@@ -145,4 +145,10 @@ export class ConversationLoop {
       carried: { ...this.#queue.toCarried(), ...(cut === undefined ? {} : { turn: cut }) },
     }
   }
+}
+
+/** What the turn is for. */
+function toTask(first: WaitingMessage | undefined): Pick<Turn, 'trigger' | 'messageIds' | 'purpose'> {
+  if (first?.purpose !== undefined) return { trigger: 'system', messageIds: [], purpose: first.purpose }
+  return { trigger: 'user', messageIds: first === undefined ? [] : [first.messageId] }
 }

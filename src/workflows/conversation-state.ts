@@ -22,6 +22,7 @@ export class StateOfConversation {
   #waitingSinceMs: number | undefined
   #waitedMs = 0
   #needsHuman: boolean
+  #isCompacting = false
   /** Told by the latest model call. */
   model: string | undefined
 
@@ -38,6 +39,12 @@ export class StateOfConversation {
 
   get turns(): number {
     return this.#turns
+  }
+
+  /** The older part of the conversation is being summed up. */
+  set isCompacting(isCompacting: boolean) {
+    this.#isCompacting = isCompacting
+    this.describe()
   }
 
   get runningTurnId(): TurnId | undefined {
@@ -108,6 +115,7 @@ export class StateOfConversation {
       phase.state === 'idle'
         ? `${count(this.#turns, 'turn')}${this.#lastEnd === undefined ? '' : `, the last one: ${this.#lastEnd}`}`
         : `Turn \`${phase.turnId}\`, round ${phase.round}`,
+      this.#isCompacting ? '- running: sums up the older part' : '',
       ...calls.describe(),
       ...requests
         .list()
@@ -115,7 +123,8 @@ export class StateOfConversation {
           ({ requestId, kind, expiresAtMs }) =>
             `- waits for a person: ${kind} \`${requestId}\`, until ${toTime(expiresAtMs)}`,
         ),
-      queue.length === 0 ? '' : `${count(queue.length, 'message')} queued`,
+      queue.messages === 0 ? '' : `${count(queue.messages, 'message')} queued`,
+      queue.messages === queue.length ? '' : 'It is to be summed up',
     ]
     this.#parts.engine.describe(lines.filter((line) => line !== '').join('\n\n'))
   }

@@ -11,6 +11,7 @@ import { createTemporalEngine } from './temporal-engine.ts'
 const userMessage = defineSignal<[WaitingMessage]>(signalNames.userMessage)
 const withdrawMessage = defineSignal<[{ messageId: MessageId }]>(signalNames.withdrawMessage)
 const cancelTurn = defineSignal<[{ turnId?: TurnId }]>(signalNames.cancelTurn)
+const compactHistory = defineSignal<[WaitingMessage]>(signalNames.compactHistory)
 const answerRequest = defineUpdate<AnsweredRequest, [AnswerRef]>(updateNames.answerRequest)
 const status = defineQuery<StatusAnswer>(queryNames.status)
 const toolProgress = defineQuery<ToolProgressAnswer>(queryNames.toolProgress)
@@ -19,6 +20,7 @@ const toolProgress = defineQuery<ToolProgressAnswer>(queryNames.toolProgress)
 export async function conversation(input: ConversationInput): Promise<void> {
   const loop = new ConversationLoop(input, createTemporalEngine())
   setHandler(userMessage, (message) => loop.addMessage(message))
+  setHandler(compactHistory, (asking) => loop.addMessage(asking))
   setHandler(withdrawMessage, ({ messageId }) => loop.withdrawMessage(messageId))
   setHandler(cancelTurn, ({ turnId }) => loop.cancelTurn(turnId))
   setHandler(answerRequest, (answer) => loop.answerRequest(answer), {

@@ -27,6 +27,7 @@ export type Appearance = { state: string; needsHuman?: boolean; model?: string; 
  */
 export interface Engine extends Pick<Activities, 'resolveRequest' | 'finishTurn' | 'failToolCall'> {
   callModel(round: RoundRef, model: string | undefined): Promise<RoundOutcome>
+  compactHistory(round: RoundRef): Promise<RoundOutcome>
   runTool(ref: ToolCallRef, call: ScheduledCall): Promise<CallOutcome>
   runToolStep(ref: ToolCallRef, call: ScheduledCall, stepIndex: number): Promise<CallOutcome>
   /** `summary` says in the Temporal UI what the time is for. */

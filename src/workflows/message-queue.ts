@@ -4,7 +4,8 @@ import type { WaitingMessage } from '../contracts/turn.ts'
 
 /**
  * Messages that wait for their turn, each once, in the order in which they were accepted: signals of messages
- * that are posted in the same moment overtake each other. Those that interrupt come before all others.
+ * that are posted in the same moment overtake each other. Those that interrupt come before all others. What is
+ * asked for besides messages waits among them; of each purpose one at most.
  * Remembers a bounded number of ids it has seen; beyond that the database key decides.
  */
 export class MessageQueue {
@@ -20,6 +21,11 @@ export class MessageQueue {
     return this.#waiting.length
   }
 
+  /** How many of those that wait are messages. */
+  get messages(): number {
+    return this.#waiting.filter(({ purpose }) => purpose === undefined).length
+  }
+
   get first(): MessageId | undefined {
     return this.#waiting[0]?.messageId
   }
@@ -29,17 +35,22 @@ export class MessageQueue {
     return this.#waiting.some(interrupts)
   }
 
-  /** Returns false for a message that was seen before. */
+  /** Returns false for a message that was seen before, and for what is asked for already. */
   add(message: WaitingMessage): boolean {
-    if (!this.#see(message.messageId)) return false
+    if (!this.#see(message.messageId) || this.#isAskedFor(message)) return false
     this.putBack([message])
     return true
   }
 
   /** Queues messages that were taken out and came to nothing. */
   putBack(messages: readonly WaitingMessage[]): void {
-    for (const { messageId, position, busyPolicy } of messages) {
-      const message = { messageId, position, ...(busyPolicy === undefined ? {} : { busyPolicy }) }
+    for (const { messageId, position, busyPolicy, purpose } of messages) {
+      const message = {
+        messageId,
+        position,
+        ...(busyPolicy === undefined ? {} : { busyPolicy }),
+        ...(purpose === undefined ? {} : { purpose }),
+      }
       const before = this.#waiting.findLastIndex((other) => comesBefore(other, message))
       this.#waiting.splice(before + 1, 0, message)
     }
@@ -51,8 +62,8 @@ export class MessageQueue {
     this.#waiting = this.#waiting.filter((message) => message.messageId !== messageId)
   }
 
-  takeFirst(): MessageId | undefined {
-    return this.#waiting.shift()?.messageId
+  takeFirst(): WaitingMessage | undefined {
+    return this.#waiting.shift()
   }
 
   /** Takes those that join the running turn. */
@@ -66,6 +77,10 @@ export class MessageQueue {
 
   toCarried(): { queue: WaitingMessage[]; seen: MessageId[] } {
     return { queue: this.#waiting, seen: this.#seen }
+  }
+
+  #isAskedFor({ purpose }: WaitingMessage): boolean {
+    return purpose !== undefined && this.#waiting.some((other) => other.purpose === purpose)
   }
 
   /** Returns false when it was seen before. */

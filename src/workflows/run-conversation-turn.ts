@@ -1,12 +1,13 @@
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
-import type { CarriedTurn, RoundOutcome, RoundRef, Turn, TurnEnd, WaitingMessage } from '../contracts/turn.ts'
+import type { CarriedTurn, RoundRef, Turn, TurnEnd, WaitingMessage } from '../contracts/turn.ts'
 import type { CallProgressTable } from './call-progress.ts'
+import { compactForRound, runCompaction } from './compact-history.ts'
 import type { StateOfConversation } from './conversation-state.ts'
 import type { Engine, Scope } from './engine.ts'
 import type { MessageQueue } from './message-queue.ts'
 import type { OpenRequests } from './open-requests.ts'
 import { runToolCall } from './tool-call.ts'
-import { runTurn, type TurnExit } from './turn.ts'
+import { type ModelOutcome, runTurn, type TurnExit } from './turn.ts'
 
 /** What a turn shares with its conversation. */
 export type TurnParts = {
@@ -43,9 +44,12 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
   calls.beginTurn(turn.turnId)
   beginCalls(carried.calls ?? [], parts)
   try {
+    if (turn.purpose === 'compact') return await runCompaction(turn, parts)
     const exit = await runTurn(carried, {
       async callModel(round) {
-        const outcome = await callModel(round, parts)
+        const outcome = await callModel(round, parts, () => {
+          steered = []
+        })
         // Once the model has answered, its activity has made them part of the turn.
         if (outcome.kind === 'nothing') queue.putBack(steered)
         steered = []
@@ -80,15 +84,28 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
   }
 }
 
-async function callModel(round: RoundRef, parts: TurnParts): Promise<RoundOutcome> {
-  const { engine, state, calls } = parts
+/** `onBegun`: the round has begun, with the messages that joined the turn, and the model is not asked yet. */
+async function callModel(round: RoundRef, parts: TurnParts, onBegun: () => void): Promise<ModelOutcome> {
+  const { state, calls } = parts
   state.change({ kind: 'modelCalled', round: round.round })
-  const outcome = await engine.callModel(round, state.model)
+  const outcome = await askModel(round, parts, onBegun)
   if (outcome.kind !== 'nothing') state.model = outcome.model ?? state.model
   if (outcome.kind !== 'tools') return outcome
   calls.beginTurn(round.turnId)
   beginCalls(outcome.calls, parts)
   return outcome
+}
+
+/** Where the conversation no longer fits, its older part is summed up first, once for a round. */
+async function askModel(round: RoundRef, parts: TurnParts, onBegun: () => void): Promise<ModelOutcome> {
+  const { engine, state } = parts
+  const first = await engine.callModel(round, state.model)
+  if (first.kind !== 'compact') return first
+  onBegun()
+  await compactForRound(round, parts)
+  const second = await engine.callModel({ ...round, compacted: true }, state.model)
+  if (second.kind === 'compact') throw new Error('A round asks to be summed up a second time.')
+  return second
 }
 
 function beginCalls(opened: readonly ScheduledCall[], parts: TurnParts): void {

@@ -14,6 +14,7 @@ import {
 import { searchAttributes } from '../contracts/temporal-names.ts'
 import {
   classifyToolFailure,
+  scheduleCompaction,
   scheduleModelCall,
   scheduleTool,
   scheduleToolStep,
@@ -29,6 +30,7 @@ export function createTemporalEngine(): Engine {
     failToolCall: (call) => writes.failToolCall(call),
     finishTurn: (end) => writes.finishTurn(end),
     callModel: scheduleModelCall,
+    compactHistory: scheduleCompaction,
     runTool: scheduleTool,
     runToolStep: scheduleToolStep,
     async until(holds, timeoutMs, summary) {

@@ -3,9 +3,12 @@ import type { MessageId } from '../contracts/ids.ts'
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
 import type { CarriedTurn, RoundOutcome, RoundRef, TurnEnd, TurnLimits } from '../contracts/turn.ts'
 
+/** What came of a model call in the end: what was too long before has been summed up. */
+export type ModelOutcome = Exclude<RoundOutcome, { kind: 'compact' }>
+
 /** What a turn needs from the world. The workflow passes activities; a test passes plain functions. */
 export interface TurnPorts {
-  callModel(round: RoundRef): Promise<RoundOutcome>
+  callModel(round: RoundRef): Promise<ModelOutcome>
   /** Never throws, except when the turn is cancelled. `waiting`: the turn must be cut. */
   runToolCall(call: ScheduledCall): Promise<CallOutcome>
   /** Takes the messages that join the turn now. */

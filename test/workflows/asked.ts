@@ -8,8 +8,9 @@ import type { TurnId } from '../../src/contracts/ids.ts'
 import type { RoundRef } from '../../src/contracts/turn.ts'
 
 /** What an activity was asked. */
-export type Asked = AskedModel | AskedTool | AskedWrite
+export type Asked = AskedModel | AskedCompaction | AskedTool | AskedWrite
 export type AskedModel = { kind: 'callModel'; round: RoundRef }
+export type AskedCompaction = { kind: 'compactHistory'; round: RoundRef }
 export type AskedTool =
   | { kind: 'runTool'; call: ToolCallRef }
   | { kind: 'runToolStep'; call: ToolCallRef; stepIndex: number; stepCount: number }
@@ -22,17 +23,22 @@ export function isModelCall(asked: Asked): asked is AskedModel {
   return asked.kind === 'callModel'
 }
 
+export function isCompaction(asked: Asked): asked is AskedCompaction {
+  return asked.kind === 'compactHistory'
+}
+
 export function isTool(asked: Asked): asked is AskedTool {
   return asked.kind === 'runTool' || asked.kind === 'runToolStep'
 }
 
 export function isWrite(asked: Asked): asked is AskedWrite {
-  return !isModelCall(asked) && !isTool(asked)
+  return !isModelCall(asked) && !isCompaction(asked) && !isTool(asked)
 }
 
 export function turnOf(asked: Asked): TurnId {
   switch (asked.kind) {
     case 'callModel':
+    case 'compactHistory':
       return asked.round.turnId
     case 'resolveRequest':
       return asked.request.turnId

@@ -55,8 +55,12 @@ function noteStop(job: Job, running: TurnId | undefined, { stopped, signalled }:
 function noteEnd(job: Job, asked: Asked | undefined, { ended }: Told): void {
   if (job.kind !== 'activity' || asked === undefined || 'error' in job.result) return
   const { value } = job.result
-  const isOver = typeof value === 'object' && value !== null && 'kind' in value && value.kind !== 'tools'
-  if (asked.kind === 'finishTurn' || (asked.kind === 'callModel' && isOver)) ended.add(turnOf(asked))
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
+  // Summing up before a round ends nothing.
+  const mayEnd =
+    asked.kind === 'callModel' || (asked.kind === 'compactHistory' && asked.round.purpose === 'compact')
+  const isOver = mayEnd && (kind === 'finished' || kind === 'nothing')
+  if (asked.kind === 'finishTurn' || isOver) ended.add(turnOf(asked))
 }
 
 function noteRequests(job: Job, { asked }: Told): void {
@@ -111,7 +115,9 @@ function findFault({ state, queued, waitingFor }: StatusAnswer, asked: readonly 
       if (asked.length > 0) return 'It is idle while something runs'
       return queued > 0 ? 'It is idle while a message waits' : undefined
     case 'thinking':
-      return kinds.has('callModel') || kinds.has('finishTurn') ? undefined : 'It thinks of nothing'
+      return kinds.has('callModel') || kinds.has('compactHistory') || kinds.has('finishTurn')
+        ? undefined
+        : 'It thinks of nothing'
     case 'tools':
       return runsTool || kinds.has('finishTurn') ? undefined : 'It runs no tool'
     case 'waiting':
@@ -123,5 +129,8 @@ function findFault({ state, queued, waitingFor }: StatusAnswer, asked: readonly 
 }
 
 function isOf(asked: Asked, messageId: MessageId): boolean {
-  return asked.kind === 'callModel' && asked.round.messageIds.includes(messageId)
+  return (
+    (asked.kind === 'callModel' || asked.kind === 'compactHistory') &&
+    asked.round.messageIds.includes(messageId)
+  )
 }

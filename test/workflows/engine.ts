@@ -32,6 +32,8 @@ export type EngineConversation = {
   untilAsked(what: string): Promise<void>
   /** Starts the conversation with its first message, or adds one. */
   post(messageId: string, options?: { padding?: string; busyPolicy?: BusyPolicy }): Promise<void>
+  /** Asks for the older part to be summed up. */
+  compact(askingId: string): Promise<void>
   withdraw(messageId: string): Promise<void>
   stop(turnId?: string): Promise<void>
   /** @throws WorkflowUpdateFailedError when it is refused */
@@ -74,6 +76,7 @@ export async function openEngine(
   }
   const routed: Activities = {
     callModel: (round) => activitiesOf(round).callModel(round),
+    compactHistory: (round) => activitiesOf(round).compactHistory(round),
     runTool: (call) => activitiesOf(call).runTool(call),
     runToolStep: (step) => activitiesOf(step).runToolStep(step),
     resolveRequest: (request) => activitiesOf(request).resolveRequest(request),
@@ -113,6 +116,10 @@ function recorded(given: Partial<Activities>, note: (what: string) => void): Act
     async callModel(round) {
       note(`callModel ${round.turnId.split('.').at(-1)} ${round.round}`)
       return given.callModel?.(round) ?? success
+    },
+    async compactHistory(round) {
+      note(`compactHistory ${round.turnId.split('.').at(-1)} ${round.round}`)
+      return given.compactHistory?.(round) ?? success
     },
     async runTool(call) {
       note(`runTool ${call.callId}`)
@@ -189,6 +196,12 @@ function openConversation(
     },
     post: (messageId: string, options: { padding?: string; busyPolicy?: BusyPolicy } = {}) =>
       signalWithStart(signalNames.userMessage, { messageId, position: positionOf(messageId), ...options }),
+    compact: (askingId: string) =>
+      signalWithStart(signalNames.compactHistory, {
+        messageId: askingId,
+        position: positionOf(askingId),
+        purpose: 'compact',
+      }),
     withdraw: (messageId: string) => signalWithStart(signalNames.withdrawMessage, { messageId }),
     stop: (turnId?: string) =>
       signalWithStart(signalNames.cancelTurn, turnId === undefined ? {} : { turnId: `${id}.${turnId}` }),

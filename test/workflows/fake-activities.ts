@@ -9,7 +9,9 @@ import { scheduledCall } from './scheduled-call.ts'
 /** A call as a model may ask for it: some of them must ask a person first. */
 export type CallPlan = 'plain' | 'stepped' | 'permission' | 'question'
 /** How a model call ends: by itself, without its activity having said so, or with calls. */
-export type Reply = 'answers' | 'fails' | 'limits' | 'throws' | 'cancelled' | CallPlan[]
+export type Reply = 'answers' | 'fails' | 'limits' | 'compact' | 'throws' | 'cancelled' | CallPlan[]
+/** How the activity ends that sums up. */
+export type CompactionEnd = 'done' | 'fails' | 'throws' | 'cancelled'
 /** How a tool's activity ends. */
 export type ToolEnd = 'ok' | 'error' | 'throws' | 'timeout' | 'ungranted' | 'cancelled'
 
@@ -21,10 +23,17 @@ const turnTimeMs = 20_000
 const rounds = 5
 
 type Cancellable = { isCancelRequested: boolean }
+type ModelCall = Cancellable & { asked: { round: RoundRef } }
 
-/** A model call is cancelled only when the workflow has asked for it. */
-export function toPossibleReply(reply: Reply, { isCancelRequested }: Cancellable): Reply {
+/** A model call is cancelled only when the workflow has asked for it, and asks once to be summed up. */
+export function toPossibleReply(reply: Reply, { isCancelRequested, asked }: ModelCall): Reply {
+  if (reply === 'compact' && asked.round.compacted === true) return 'answers'
   return reply === 'cancelled' && !isCancelRequested ? 'answers' : reply
+}
+
+/** The same for summing up. */
+export function toPossibleCompaction(end: CompactionEnd, { isCancelRequested }: Cancellable): CompactionEnd {
+  return end === 'cancelled' && !isCancelRequested ? 'done' : end
 }
 
 /** The same for a tool. */
@@ -39,12 +48,25 @@ export function tryModelCall(db: FakeDatabase, round: RoundRef, reply: Reply, no
   if (begun.outcome === 'done') return { value: begun.stored }
   if (begun.outcome !== 'run') return { value: { kind: 'nothing' } satisfies RoundOutcome }
   if (reply === 'throws') return { error: 'thrown' }
+  if (reply === 'compact') return { value: { kind: 'compact' } satisfies RoundOutcome }
   const finish = (outcome: RoundOutcome) => ({ value: db.finishRound(round, outcome, [], []) })
   if (begun.isCancelling) return finish({ kind: 'finished', outcome: 'cancelled', code: 'stopped' })
   if (reply === 'answers') return finish({ kind: 'finished', outcome: 'success' })
   if (reply === 'fails') return finish({ kind: 'finished', outcome: 'error', code: 'model_silent' })
   if (reply === 'limits') return finish({ kind: 'finished', outcome: 'limit', code: 'output_limit' })
   return { value: finishWithCalls(db, round, reply, nowMs) }
+}
+
+/** One try of summing up: before a round it changes nothing, in a turn of its own it ends that turn. */
+export function tryCompaction(db: FakeDatabase, round: RoundRef, end: CompactionEnd): Ending {
+  if (end === 'cancelled') return { error: 'cancelled' }
+  const begun = db.beginRound(round)
+  if (begun.outcome !== 'run') return { value: { kind: 'nothing' } satisfies RoundOutcome }
+  if (end === 'throws') return { error: 'thrown' }
+  if (round.purpose === undefined) return { value: { kind: 'nothing' } satisfies RoundOutcome }
+  const outcome = begun.isCancelling ? 'cancelled' : end === 'fails' ? 'error' : 'success'
+  db.finishTurn({ ...round, outcome })
+  return { value: { kind: 'finished', outcome } satisfies RoundOutcome }
 }
 
 function finishWithCalls(db: FakeDatabase, round: RoundRef, plans: CallPlan[], nowMs: number): RoundOutcome {

@@ -32,6 +32,10 @@ export type BegunRound =
 /** One conversation's rows, under the rules of the functions in `src/store/migrations`. */
 export class FakeDatabase {
   readonly messages: FakeMessage[] = []
+  /** Places at which it was asked to be summed up, and how many turns had done so before. */
+  readonly askings: { askingId: MessageId; before: number }[] = []
+  /** Turns that no message has started. */
+  readonly systemTurns = new Set<TurnId>()
   readonly calls = new Map<CallId, FakeCall>()
   readonly requests: FakeRequest[] = []
   readonly answers = new Map<string, RequestOutcome>()
@@ -40,14 +44,22 @@ export class FakeDatabase {
   /** Events that carry a turn's id, in order. */
   readonly events: { turnId: TurnId; type: string }[] = []
   turnId: TurnId | undefined
+  #positions = 0
   #isCancelling = false
   readonly #rounds = new Map<string, RoundOutcome>()
 
   accept(busyPolicy: BusyPolicy): FakeMessage {
-    const position = this.messages.length + 1
+    const position = ++this.#positions
     const message: FakeMessage = { messageId: `m${position}`, position, busyPolicy, state: 'queued' }
     this.messages.push(message)
     return message
+  }
+
+  askCompaction(): { askingId: MessageId; position: number } {
+    const position = ++this.#positions
+    const askingId = `k${position}`
+    this.askings.push({ askingId, before: this.systemTurns.size })
+    return { askingId, position }
   }
 
   withdraw(message: FakeMessage): boolean {
@@ -65,7 +77,7 @@ export class FakeDatabase {
     return this.messages.some(({ state }) => state === 'queued') ? null : undefined
   }
 
-  beginRound({ turnId, round, messageIds, steered = [] }: RoundRef): BegunRound {
+  beginRound({ turnId, round, trigger, messageIds, steered = [] }: RoundRef): BegunRound {
     const stored = this.#rounds.get(`${turnId} ${round}`)
     if (stored !== undefined) return { outcome: 'done', stored }
     if (this.ends.has(turnId)) return { outcome: 'over' }
@@ -82,6 +94,7 @@ export class FakeDatabase {
     }
     if (this.turnId === undefined) this.#isCancelling = false
     this.turnId = turnId
+    if (trigger === 'system') this.systemTurns.add(turnId)
     if (round === 0) this.#append(turnId, 'turn.started')
     this.#append(turnId, 'round.started')
     return { outcome: 'run', isCancelling: this.#isCancelling }

@@ -105,6 +105,10 @@ export class FakeEngine implements Engine {
     return this.#schedule({ kind: 'callModel', round })
   }
 
+  compactHistory(round: RoundRef): Promise<RoundOutcome> {
+    return this.#schedule({ kind: 'compactHistory', round })
+  }
+
   runTool(call: ToolCallRef): Promise<CallOutcome> {
     return this.#schedule({ kind: 'runTool', call })
   }

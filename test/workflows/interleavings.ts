@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
-import type { CallPlan, Reply, ToolEnd } from './fake-activities.ts'
+import type { CallPlan, CompactionEnd, Reply, ToolEnd } from './fake-activities.ts'
 
 /** A conversation that things happen to. Indexes choose among what there is; where there is nothing, nothing happens. */
 export interface Playable {
   post(busyPolicy: BusyPolicy): Played
   /** Signals a message again. */
   repeat(index: number): Played
+  /** Asks for the older part to be summed up. */
+  compact(): Played
   withdraw(index: number): Played
   stop(): Played
   /** Stops a turn that has ended. */
@@ -21,6 +23,7 @@ export interface Playable {
   beginModelCall(index: number): Played
   /** Ends an activity; with `isLost` only a try of it, whose worker dies with what it had to say. */
   endModelCall(index: number, reply: Reply, isLost?: boolean): Played
+  endCompaction(index: number, end: CompactionEnd, isLost?: boolean): Played
   endTool(index: number, end: ToolEnd, isLost?: boolean): Played
   endWrite(index: number, isLost?: boolean): Played
   wait(timeMs: number): Played
@@ -60,7 +63,7 @@ function answer(index: number, isYes: boolean, isWritten: boolean): Step {
 const anyIndex = fc.nat({ max: 5 })
 const anyPlan = fc.constantFrom<CallPlan>('plain', 'stepped', 'permission', 'question')
 const anyCalls = fc.array(anyPlan, { maxLength: 4 })
-const anyWord = fc.constantFrom<Reply>('answers', 'fails', 'limits', 'throws', 'cancelled')
+const anyWord = fc.constantFrom<Reply>('answers', 'fails', 'limits', 'compact', 'throws', 'cancelled')
 const anyReply = fc.oneof({ weight: 3, arbitrary: anyCalls }, { weight: 2, arbitrary: anyWord })
 const anyToolEnd = fc.constantFrom<ToolEnd>(
   'ok',
@@ -71,6 +74,7 @@ const anyToolEnd = fc.constantFrom<ToolEnd>(
   'ungranted',
   'cancelled',
 )
+const anyCompactionEnd = fc.constantFrom<CompactionEnd>('done', 'fails', 'throws', 'cancelled')
 const anyPolicy = fc.constantFrom<BusyPolicy>('queue', 'steer', 'interrupt')
 
 const likely: fc.Arbitrary<Step>[] = [
@@ -82,10 +86,15 @@ const likely: fc.Arbitrary<Step>[] = [
   fc
     .tuple(anyIndex, fc.boolean(), fc.boolean())
     .map(([index, isYes, isWritten]) => answer(index, isYes, isWritten)),
+  fc
+    .tuple(anyIndex, anyCompactionEnd)
+    .map(([index, end]) => step(`endCompaction(${index}, ${end})`, (it) => it.endCompaction(index, end))),
   anyIndex.map((index) => step(`write(${index})`, (it) => it.endWrite(index))),
 ]
 const unlikely: fc.Arbitrary<Step>[] = [
   fc.constant(step('stop()', (it) => it.stop())),
+  fc.constant(step('compact()', (it) => it.compact())),
+  anyIndex.map((index) => step(`loseCompaction(${index})`, (it) => it.endCompaction(index, 'done', true))),
   fc.constantFrom(
     grow,
     grow,

@@ -3,7 +3,12 @@ import type { Promises } from './promises.ts'
 
 /** What a conversation that came to rest has left undone, or done that nobody wanted. */
 export function listFaults({ db, promises }: { db: FakeDatabase; promises: Promises }): string[] {
-  return [...listMessageFaults(db), ...listTurnFaults(db, promises), ...listRequestFaults(db, promises)]
+  return [
+    ...listMessageFaults(db),
+    ...listTurnFaults(db, promises),
+    ...listAskingFaults(db),
+    ...listRequestFaults(db, promises),
+  ]
 }
 
 function listMessageFaults({ messages, turnId, ends }: FakeDatabase): string[] {
@@ -17,23 +22,37 @@ function listMessageFaults({ messages, turnId, ends }: FakeDatabase): string[] {
 }
 
 /** No turn is empty, each ends once, and is stopped only when somebody wanted it. */
-function listTurnFaults({ messages, ends, events, calls }: FakeDatabase, promises: Promises): string[] {
+function listTurnFaults(
+  { messages, ends, events, calls, systemTurns }: FakeDatabase,
+  promises: Promises,
+): string[] {
   const faults = [...ends].flatMap(([turnId, outcome]) => {
     const [first, ...more] = messages.filter((message) => message.turnId === turnId)
     const finished = events.filter((event) => event.turnId === turnId && event.type === 'turn.finished')
     return [
-      ...(first === undefined ? [`${turnId} answered no message.`] : []),
+      ...((first === undefined) === systemTurns.has(turnId)
+        ? []
+        : [`${turnId} answered no message, or did.`]),
       ...(finished.length === 1 ? [] : [`${turnId} ended ${finished.length} times.`]),
       ...(more.every(({ busyPolicy }) => busyPolicy === 'steer') || first?.busyPolicy === 'steer'
         ? []
         : [`${turnId} took messages that did not steer.`]),
-      ...(outcome === 'cancelled' && !promises.mayBeStopped(turnId, messages)
+      ...(outcome === 'cancelled' && !promises.mayBeStopped(turnId, messages, systemTurns.has(turnId))
         ? [`${turnId} was stopped, and nobody wanted it.`]
         : []),
     ]
   })
   const open = [...calls.values()].filter(({ ends: times }) => times !== 1)
   return [...faults, ...open.map(({ callId, ends: times }) => `${callId} ended ${times} times.`)]
+}
+
+/** It is summed up after each time somebody asked for it, and no more often. */
+function listAskingFaults({ askings, systemTurns }: FakeDatabase): string[] {
+  const undone = askings.filter(({ before }) => systemTurns.size <= before)
+  return [
+    ...undone.map(({ askingId }) => `${askingId} was asked for and never done.`),
+    ...(systemTurns.size > askings.length ? [`It was summed up ${systemTurns.size} times.`] : []),
+  ]
 }
 
 function listRequestFaults({ requests, events }: FakeDatabase, { accepted, refused }: Promises): string[] {

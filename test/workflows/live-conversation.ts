@@ -6,15 +6,18 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
 import type { AnswerRef } from '../../src/contracts/human-request.ts'
-import { type Asked, isModelCall, isTool, isWrite } from './asked.ts'
+import { type Asked, isCompaction, isModelCall, isTool, isWrite } from './asked.ts'
 import type { Engine, EngineConversation } from './engine.ts'
 import {
+  type CompactionEnd,
   type Ending,
   type Reply,
   requestTtlMs,
   type ToolEnd,
+  toPossibleCompaction,
   toPossibleEnd,
   toPossibleReply,
+  tryCompaction,
   tryModelCall,
   tryTool,
   write,
@@ -54,6 +57,7 @@ export class LiveConversation implements Playable {
     this.#canGrow = canGrow
     this.#conversation = engine.open({
       callModel: (round) => this.#run({ kind: 'callModel', round }),
+      compactHistory: (round) => this.#run({ kind: 'compactHistory', round }),
       runTool: (call) => this.#run({ kind: 'runTool', call }),
       runToolStep: ({ stepIndex, stepCount, ...call }) =>
         this.#run({ kind: 'runToolStep', call, stepIndex, stepCount }),
@@ -71,6 +75,14 @@ export class LiveConversation implements Playable {
   repeat(index: number): void {
     const message = pick(this.db.messages, index)
     if (message !== undefined) this.#signal(message)
+  }
+
+  compact(): void {
+    const { askingId } = this.db.askCompaction()
+    const asked = this.#conversation.compact(askingId).then(() => {
+      this.#isStarted = true
+    })
+    this.#sent.push(asked)
   }
 
   withdraw(index: number): void {
@@ -127,6 +139,13 @@ export class LiveConversation implements Playable {
     const possible = toPossibleReply(reply, activity)
     const nowMs = Date.now() - requestTtlMs + ttlMs
     this.#end(activity, () => tryModelCall(this.db, activity.asked.round, possible, nowMs), isLost)
+  }
+
+  endCompaction(index: number, end: CompactionEnd, isLost = false): void {
+    const activity = pick(this.#listRunning(isCompaction), index)
+    if (activity === undefined) return
+    const possible = toPossibleCompaction(end, activity)
+    this.#end(activity, () => tryCompaction(this.db, activity.asked.round, possible), isLost)
   }
 
   endTool(index: number, end: ToolEnd, isLost = false): void {
@@ -238,6 +257,7 @@ export class LiveConversation implements Playable {
     const index = (isOf: (other: Asked) => boolean) =>
       this.#listRunning((other): other is Asked => isOf(other)).findIndex((each) => each.asked === asked)
     if (isModelCall(asked)) this.endModelCall(index(isModelCall), 'answers')
+    else if (isCompaction(asked)) this.endCompaction(index(isCompaction), 'done')
     else if (isTool(asked)) this.endTool(index(isTool), 'ok')
     else this.endWrite(index(isWrite))
   }

@@ -14,7 +14,7 @@ function queueOf(...messages: WaitingMessage[]): MessageQueue {
 }
 
 function takeAll(queue: MessageQueue): string[] {
-  return Array.from({ length: queue.length }, () => queue.takeFirst() ?? '')
+  return Array.from({ length: queue.length }, () => queue.takeFirst()?.messageId ?? '')
 }
 
 test('hands messages out in the order in which they came, each once', () => {

@@ -1,13 +1,16 @@
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
 import type { RequestOutcome } from '../../src/contracts/human-request.ts'
-import { type Asked, isModelCall, isTool, isWrite } from './asked.ts'
+import { type Asked, isCompaction, isModelCall, isTool, isWrite } from './asked.ts'
 import { checkTask, type Told } from './check-task.ts'
 import {
+  type CompactionEnd,
   type Ending,
   type Reply,
   type ToolEnd,
+  toPossibleCompaction,
   toPossibleEnd,
   toPossibleReply,
+  tryCompaction,
   tryModelCall,
   tryTool,
   write,
@@ -52,6 +55,12 @@ export class PlayedConversation implements Playable {
     if (message !== undefined) this.#signal(message)
   }
 
+  compact(): void {
+    const { askingId, position } = this.db.askCompaction()
+    const message = { messageId: askingId, position, purpose: 'compact' } as const
+    this.#inbox.push({ kind: 'message', message })
+  }
+
   withdraw(index: number): void {
     const message = pick(this.#queued(), index)
     if (message === undefined || !this.db.withdraw(message)) return
@@ -61,6 +70,7 @@ export class PlayedConversation implements Playable {
   stop(): void {
     const turnId = this.db.stop()
     if (turnId === undefined) return
+    if (turnId === null) this.promises.allowStopOfAsking()
     this.promises.allowStop(turnId ?? this.run.loop.status().turnId, turnId === null ? this.#queued() : [])
     this.#inbox.push({ kind: 'stop', turnId: turnId ?? undefined })
   }
@@ -99,6 +109,14 @@ export class PlayedConversation implements Playable {
     const possible = toPossibleReply(reply, activity)
     if (isLost && (possible === 'cancelled' || possible === 'throws')) return
     const ending = tryModelCall(this.db, activity.asked.round, possible, this.#nowMs)
+    if (!isLost) this.#tell(activity, ending)
+  }
+
+  endCompaction(index: number, end: CompactionEnd, isLost = false): void {
+    const activity = pick(this.#listRunning(isCompaction), index)
+    if (activity === undefined) return
+    const possible = toPossibleCompaction(end, activity)
+    const ending = tryCompaction(this.db, activity.asked.round, possible)
     if (!isLost) this.#tell(activity, ending)
   }
 
@@ -158,6 +176,7 @@ export class PlayedConversation implements Playable {
       await this.task()
       while (this.#listRunning(isAny).length > 0) {
         this.endModelCall(0, 'answers')
+        this.endCompaction(0, 'done')
         this.endTool(0, 'ok')
         this.endWrite(0)
       }

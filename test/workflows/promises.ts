@@ -11,6 +11,7 @@ export class Promises {
   readonly #turns = new Set<TurnId>()
   readonly #messages = new Set<MessageId>()
   #isAnyAllowed = false
+  #isAnyAskingAllowed = false
 
   /** Somebody wants this turn to be stopped, or the one that one of these messages starts. */
   allowStop(turnId: TurnId | undefined, messages: readonly FakeMessage[]): void {
@@ -23,9 +24,14 @@ export class Promises {
     this.#isAnyAllowed = true
   }
 
-  mayBeStopped(turnId: TurnId, messages: readonly FakeMessage[]): boolean {
+  /** Somebody wants to stop what is about to begin: what was asked for may stand before every message. */
+  allowStopOfAsking(): void {
+    this.#isAnyAskingAllowed = true
+  }
+
+  mayBeStopped(turnId: TurnId, messages: readonly FakeMessage[], isAsked: boolean): boolean {
     const own = messages.filter((message) => message.turnId === turnId)
-    if (this.#isAnyAllowed) return true
+    if (this.#isAnyAllowed || (isAsked && this.#isAnyAskingAllowed)) return true
     return this.#turns.has(turnId) || own.some(({ messageId }) => this.#messages.has(messageId))
   }
 

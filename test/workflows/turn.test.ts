@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 
 import { roundLimit, toolCallLimit } from '../../src/contracts/limits.ts'
 import type { ScheduledCall } from '../../src/contracts/tool-call.ts'
-import type { CarriedTurn, RoundOutcome, RoundRef, TurnLimits } from '../../src/contracts/turn.ts'
-import { runTurn, type TurnPorts } from '../../src/workflows/turn.ts'
+import type { CarriedTurn, RoundRef, TurnLimits } from '../../src/contracts/turn.ts'
+import { type ModelOutcome, runTurn, type TurnPorts } from '../../src/workflows/turn.ts'
 import { scheduledCall } from './scheduled-call.ts'
 
 const limits: TurnLimits = { rounds: roundLimit, deadlineMs: 1_000 }
@@ -13,14 +13,14 @@ const turn: CarriedTurn = {
   round: 0,
   limits: null,
 }
-const success: RoundOutcome = { kind: 'finished', outcome: 'success', model: 'scripted/demo' }
+const success: ModelOutcome = { kind: 'finished', outcome: 'success', model: 'scripted/demo' }
 
-function tools(...calls: ScheduledCall[]): RoundOutcome {
+function tools(...calls: ScheduledCall[]): ModelOutcome {
   return { kind: 'tools', calls, limits, model: 'scripted/demo' }
 }
 
 /** Ports that answer with these replies, the last one for ever, and keep what they were asked. */
-function scriptedPorts(replies: readonly RoundOutcome[], changes: Partial<TurnPorts> = {}) {
+function scriptedPorts(replies: readonly ModelOutcome[], changes: Partial<TurnPorts> = {}) {
   const rounds: RoundRef[] = []
   const ran: string[] = []
   const ports: TurnPorts = {
@@ -227,14 +227,14 @@ test('error: what a port throws leaves the loop', async () => {
 
 test('property: whatever the ports answer, the turn ends, is cut, or leaves by their exception', async () => {
   const anyCall = fc.integer({ min: 0, max: 9 }).map((id) => scheduledCall(`c${id}`))
-  const anyOutcome: fc.Arbitrary<RoundOutcome | Error> = fc.oneof(
+  const anyOutcome: fc.Arbitrary<ModelOutcome | Error> = fc.oneof(
     fc.record({
       kind: fc.constant('tools' as const),
       calls: fc.array(anyCall, { maxLength: 40 }),
       limits: fc.record({ rounds: fc.integer({ min: 1, max: 30 }), deadlineMs: fc.integer({ max: 500 }) }),
       model: fc.constant('m'),
     }),
-    fc.constantFrom<RoundOutcome | Error>(success, { kind: 'nothing' }, new Error('port')),
+    fc.constantFrom<ModelOutcome | Error>(success, { kind: 'nothing' }, new Error('port')),
   )
   await fc.assert(
     fc.asyncProperty(fc.array(anyOutcome), fc.infiniteStream(fc.boolean()), async (outcomes, cuts) => {

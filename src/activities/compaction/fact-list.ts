@@ -1,0 +1,58 @@
+import type { VerbatimFact } from '../../contracts/context.ts'
+
+export type FactList = { facts: VerbatimFact[]; leftOut: number }
+export type FactLimits = { count: number; characters: number }
+
+/**
+ * Joins the facts of a compaction with those that were found since. A value that comes again is one fact, and a new
+ * one. Where there are too many, the oldest of the kind of which there are most goes first, so that the rare
+ * one of the beginning is not pushed out by the thousandth block number.
+ */
+export function joinFacts(before: FactList, found: readonly VerbatimFact[], limits: FactLimits): FactList {
+  const unique = new Map<string, VerbatimFact>()
+  for (const fact of [...before.facts, ...found]) {
+    const key = `${endOf(fact.path)}\n${fact.value}`
+    unique.delete(key)
+    unique.set(key, fact)
+  }
+  const kept = new Set(unique.values())
+  const kinds = new Map<string, VerbatimFact[]>()
+  let characters = 0
+  for (const fact of kept) {
+    const kind = kindOf(fact)
+    kinds.set(kind, [...(kinds.get(kind) ?? []), fact])
+    characters += sizeOf(fact)
+  }
+  let leftOut = before.leftOut
+  while (kept.size > limits.count || characters > limits.characters) {
+    const oldest = largest(kinds).shift()
+    if (oldest === undefined) break
+    kept.delete(oldest)
+    characters -= sizeOf(oldest)
+    leftOut += 1
+  }
+  return { facts: [...kept], leftOut }
+}
+
+/** What a fact costs in the list that the model is given. */
+function sizeOf({ tool, path, value }: VerbatimFact): number {
+  return tool.length + path.length + value.length + 6
+}
+
+function largest(kinds: ReadonlyMap<string, VerbatimFact[]>): VerbatimFact[] {
+  return [...kinds.values()].reduce((most, kind) => (kind.length > most.length ? kind : most), [])
+}
+
+function kindOf({ tool, path }: VerbatimFact): string {
+  return `${tool} ${endOf(path)}`
+}
+
+/** The name of the field; where it stood among others of its kind does not matter. */
+function endOf(path: string): string {
+  return (
+    path
+      .replaceAll(/\[\d+\]/g, '')
+      .split('.')
+      .at(-1) ?? ''
+  )
+}

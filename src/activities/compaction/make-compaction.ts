@@ -1,0 +1,153 @@
+import { AppError } from '../../contracts/errors.ts'
+import type { VerbatimFact } from '../../contracts/context.ts'
+import type { MessageId } from '../../contracts/ids.ts'
+import type { RoundRef } from '../../contracts/turn.ts'
+import type { ModelInfo } from '../../models/model-provider.ts'
+import { loadTokenCounter } from '../../models/token-counter.ts'
+import { readCompacted, readOlderPart } from '../../store/compactions.ts'
+import type { TurnSettings } from '../../store/rounds.ts'
+import type { ActivityScope } from '../activity-scope.ts'
+import type { ActivityServices } from '../activity-services.ts'
+import { bytesPerToken, chooseCompactedPart } from './choose-compacted-part.ts'
+import { toCompactionNote } from './compaction-note.ts'
+import { joinFacts } from './fact-list.ts'
+import { readTranscript, type Transcript } from './transcript.ts'
+import { withoutUnknownValues, listHexValues } from './verbatim-facts.ts'
+import { writeSummary } from './write-summary.ts'
+
+/** What takes the place of the older part. */
+export type MadeCompaction = {
+  uptoPosition: number
+  keptFrom?: MessageId
+  /** The one before, or null, where none could be written. */
+  summary: string | null
+  facts: VerbatimFact[]
+  factsLeftOut: number
+  tokensBefore: number
+  tokensAfter: number
+  /** Why no summary was written. */
+  failure?: AppError
+}
+
+export type CompactionTask = {
+  /** Of the compaction. */
+  id: string
+  round: RoundRef
+  settings: TurnSettings
+  scope: ActivityScope
+}
+
+/** A model with a larger window is not given all of it: each call would pay for months of talk. */
+const windowLimitTokens = 130_000
+/** Share of the window that a summary may take at most, and the list of facts. */
+const noteShare = 0.08
+const summaryLimit = { least: 600, most: 6_000 }
+const factLimits = { count: 400, characters: 24_000 }
+/** Of the window of the model that sums up; the rest is for its instructions and its answer. */
+const pieceShare = 0.5
+const pieceLimit = 8
+/** Turns that stay as they are, with the one that runs. */
+const latestTurns = 2
+const recentShare = 0.2
+
+/**
+ * Sums up what stands before a turn. Undefined: there is nothing to sum up. Writes nothing.
+ * @throws what interrupted the scope, and what another try may do better
+ */
+export async function makeCompaction(
+  task: CompactionTask,
+  services: ActivityServices,
+  mayTryAgain: (error: unknown) => boolean,
+): Promise<MadeCompaction | undefined> {
+  const { round, settings, scope } = task
+  const { database, models } = services
+  const { info } = models.find(settings.model)
+  const windowTokens = Math.min(info.contextLimitTokens, windowLimitTokens)
+  const isAsked = round.purpose === 'compact'
+  const { previous, messages } = await readOlderPart(database, round.conversationId, round.turnId)
+  const part = chooseCompactedPart(messages, {
+    windowTokens,
+    // The running turn is one of the latest; a turn of this kind is none.
+    latest: isAsked ? latestTurns : latestTurns - 1,
+    recentShare: isAsked ? 0 : recentShare,
+  })
+  if (part === undefined) return undefined
+  scope.note('read')
+  const writer = models.helperModel ?? info
+  const counter = await loadTokenCounter(info)
+  const countTokens = (text: string) => counter.count(text)
+  const transcript = await readTranscript(readCompacted(database, round.conversationId, part), {
+    pieceCharacters: Math.floor(writer.contextLimitTokens * pieceShare * bytesPerToken),
+    pieceLimit,
+    countTokens,
+  })
+  const noteCharacters = Math.floor(windowTokens * noteShare * bytesPerToken)
+  const before = { facts: previous?.facts ?? [], leftOut: previous?.factsLeftOut ?? 0 }
+  const { facts, leftOut } = joinFacts(before, transcript.facts, {
+    count: factLimits.count,
+    characters: Math.min(factLimits.characters, noteCharacters),
+  })
+  const written = await tryToWrite(
+    { task, writer, transcript, noteCharacters, previous, mayTryAgain },
+    services,
+  )
+  const noted = { summary: written.summary, facts, factsLeftOut: leftOut }
+  const noteBefore = previous === undefined ? 0 : countTokens(toCompactionNote(previous))
+  return {
+    uptoPosition: part.to,
+    ...(part.keptFrom === undefined ? {} : { keptFrom: part.keptFrom }),
+    ...noted,
+    tokensBefore: transcript.tokens + noteBefore,
+    tokensAfter: countTokens(toCompactionNote(noted)),
+    ...(written.failure === undefined ? {} : { failure: written.failure }),
+  }
+}
+
+type Writing = {
+  task: CompactionTask
+  writer: ModelInfo
+  transcript: Transcript
+  noteCharacters: number
+  previous: { summary: string | null; facts: readonly VerbatimFact[] } | undefined
+  mayTryAgain: (error: unknown) => boolean
+}
+
+async function tryToWrite(
+  { task, writer, transcript, noteCharacters, previous, mayTryAgain }: Writing,
+  services: ActivityServices,
+): Promise<{ summary: string | null; failure?: AppError }> {
+  const { id, round, settings, scope } = task
+  const { conversationId, turnId } = round
+  const before = previous?.summary ?? null
+  scope.note('model')
+  try {
+    const summary = await writeSummary(
+      {
+        key: {
+          id: `${id}.s${scope.attempt}`,
+          kind: 'summary',
+          owner: settings.owner,
+          conversationId,
+          turnId,
+        },
+        writer,
+        pieces: transcript.pieces,
+        previous: before,
+        maxCharacters: Math.min(summaryLimit.most, Math.max(summaryLimit.least, noteCharacters)),
+        signal: scope.signal,
+      },
+      services,
+    )
+    return { summary: withoutUnknownValues(summary, knownValues(transcript, previous)) }
+  } catch (error) {
+    const isOver =
+      scope.interruption() !== undefined || !(error instanceof AppError) || error.code === 'stopped'
+    if (isOver || mayTryAgain(error)) throw error
+    return { summary: before, failure: error }
+  }
+}
+
+function knownValues({ known }: Transcript, previous: Writing['previous']): Set<string> {
+  const facts = (previous?.facts ?? []).map(({ value }) => value).join(' ')
+  return new Set([...known, ...listHexValues(`${previous?.summary ?? ''} ${facts}`)])
+}

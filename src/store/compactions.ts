@@ -1,0 +1,143 @@
+import type { VerbatimFact } from '../contracts/context.ts'
+import type { MessageRole } from '../contracts/conversation.ts'
+import type { ConversationId, MessageId, TurnId } from '../contracts/ids.ts'
+import type { Database } from './database.ts'
+import type { NewEvent } from './event-log.ts'
+import { type LogAnswer, toEventRowsJson } from './log-answer.ts'
+import type { StoredToolCall } from './message-row.ts'
+import { publishNotice } from './publish-notice.ts'
+import { storableJson, storableText } from './storable-text.ts'
+
+/** What the model is given instead of the messages up to a place. */
+export type StoredCompaction = {
+  /** Of the round before which it was made, or of the turn that was asked for it. */
+  id: string
+  uptoPosition: number
+  /** Null: no model could write one. */
+  summary: string | null
+  /** Oldest first. */
+  facts: VerbatimFact[]
+  /** How many were found besides. */
+  factsLeftOut: number
+}
+
+export type NewCompaction = StoredCompaction & {
+  conversationId: ConversationId
+  turnId: TurnId
+  asked: boolean
+  tokensBefore: number
+  tokensAfter: number
+  events: readonly NewEvent[]
+}
+
+/** A message that may be summed up, without its content. */
+export type MessageSize = {
+  id: MessageId
+  position: number
+  role: MessageRole
+  turnId: TurnId | null
+  /** Of its text and its calls, in UTF-8. */
+  sizeBytes: number
+}
+
+/** A message that is summed up. */
+export type CompactedMessage = {
+  id: MessageId
+  position: number
+  role: MessageRole
+  text: string | null
+  toolCalls: StoredToolCall[] | null
+  callId: string | null
+}
+
+/** What may be summed up before a turn: what came after the latest compaction, and that one. */
+export type OlderPart = { previous: StoredCompaction | undefined; messages: MessageSize[] }
+
+const compactionColumns =
+  'k.id, k.upto_position as "uptoPosition", k.summary, k.facts, k.facts_left_out as "factsLeftOut"'
+const pageSize = 100
+
+/** Finds a compaction by its id. */
+export async function findCompaction(database: Database, id: string): Promise<StoredCompaction | undefined> {
+  const [row] = await database.rows<StoredCompaction>(
+    'find_compaction',
+    `select ${compactionColumns} from compactions k where k.id = $1`,
+    [id],
+  )
+  return row
+}
+
+/** Reads what stands before a turn; contents are left out, because there may be any amount of it. */
+export async function readOlderPart(
+  database: Database,
+  conversationId: ConversationId,
+  turnId: TurnId,
+): Promise<OlderPart> {
+  const [previous] = await database.rows<StoredCompaction>(
+    'find_latest_compaction',
+    `select ${compactionColumns} from compactions k join conversations c on c.id = k.conversation_id
+       where c.id = $1 and k.upto_position > c.cleared_position
+       order by k.upto_position desc limit 1`,
+    [conversationId],
+  )
+  const messages = await database.rows<MessageSize>(
+    'list_compactable',
+    `select m.id, m.position, m.role, m.turn_id as "turnId",
+         coalesce(octet_length(m.text), 0) + coalesce(octet_length(m.tool_calls::text), 0) as "sizeBytes"
+       from messages m join conversations c on c.id = m.conversation_id
+       where c.id = $1 and m.state = 'done' and m.superseded_by is null and m.turn_id is distinct from $2
+         and m.position > greatest(c.cleared_position, $3)
+       order by m.position`,
+    [conversationId, turnId, previous?.uptoPosition ?? 0],
+  )
+  return { previous, messages }
+}
+
+/** Reads the messages between two places, in order, a page at a time. */
+export async function* readCompacted(
+  database: Database,
+  conversationId: ConversationId,
+  { from, to }: { from: number; to: number },
+): AsyncGenerator<CompactedMessage> {
+  for (let after = from - 1; ;) {
+    const page = await database.rows<CompactedMessage>(
+      'read_compacted',
+      `select id, position, role, text, tool_calls as "toolCalls", call_id as "callId" from messages
+         where conversation_id = $1 and position > $2 and position <= $3 and state = 'done'
+           and superseded_by is null
+         order by position limit ${pageSize}`,
+      [conversationId, after, to],
+    )
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined || page.length < pageSize) return
+    after = last.position
+  }
+}
+
+/** Stores a compaction once. `over`: its turn has ended or is being stopped, and nothing was written. */
+export async function storeCompaction(
+  database: Database,
+  compaction: NewCompaction,
+): Promise<'stored' | 'done' | 'over'> {
+  const { conversationId, summary } = compaction
+  const events = toEventRowsJson(compaction.events)
+  const { outcome, log } = await database.call<{ outcome: 'stored' | 'done' | 'over'; log?: LogAnswer }>(
+    'store_compaction',
+    [
+      conversationId,
+      compaction.turnId,
+      compaction.id,
+      compaction.uptoPosition,
+      compaction.asked,
+      summary === null ? null : storableText(summary),
+      storableJson(compaction.facts),
+      compaction.factsLeftOut,
+      compaction.tokensBefore,
+      compaction.tokensAfter,
+      events,
+    ],
+  )
+  publishNotice(database, conversationId, log, events)
+  return outcome
+}
