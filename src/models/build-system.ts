@@ -17,11 +17,15 @@ export function buildSystem(parts: {
   prompt: SystemPrompt
   facts: SystemFacts
   instructions?: string
+  /** What the owner's earlier conversations came to. */
+  memory?: string
 }): string {
   const instructions = parts.instructions?.trim()
+  const memory = parts.memory?.trim()
   return [
     parts.prompt.text,
     ...(instructions ? [`## Instructions for this conversation\n\n${instructions}`] : []),
+    ...(memory ? [`## Earlier conversations\n\n${memory}`] : []),
     `## Facts\n\n${describeFacts(parts.facts)}`,
   ].join('\n\n')
 }

@@ -17,7 +17,7 @@ export type HistoryRequest = {
 export type HistoryMessage = Message & { providerCallIds?: Record<string, string> }
 
 /** What stands in the place of older messages. No summary: no model could write one. */
-export type Compaction = { summary?: string; facts: readonly VerbatimFact[] }
+export type Compaction = { summary?: string; facts: readonly VerbatimFact[]; factsLeftOut?: number }
 
 export type LoadedHistory = {
   /** Oldest first. */

@@ -6,17 +6,19 @@ const prompt = { text: 'You are an agent.', version: '1', hash: '0' }
 const time = new Date('2026-11-05T14:07:31Z')
 
 describe('buildSystem', () => {
-  it('puts the prompt first, then the instructions, then facts made by code', () => {
+  it('puts the prompt first, then the instructions, then the memory, then facts made by code', () => {
     const facts = {
       wallet: '0xAb5801a7D398351b8bE11C439e05C5B3259aeC9B',
       chainId: 31337,
       chainName: 'Anvil',
       time,
     }
-    expect(buildSystem({ prompt, facts, instructions: 'Answer in German.' })).toBe(
+    const memory = 'The user holds 5 ETH.'
+    expect(buildSystem({ prompt, facts, instructions: 'Answer in German.', memory })).toBe(
       [
         'You are an agent.',
         '## Instructions for this conversation\n\nAnswer in German.',
+        '## Earlier conversations\n\nThe user holds 5 ETH.',
         [
           '## Facts\n',
           "- The user's wallet: 0xAb5801a7D398351b8bE11C439e05C5B3259aeC9B",
@@ -27,11 +29,12 @@ describe('buildSystem', () => {
     )
   })
 
-  it('behavior: a guest has no wallet, and blank instructions are none', () => {
-    const text = buildSystem({ prompt, facts: { chainId: 1, time }, instructions: ' ' })
+  it('behavior: a guest has no wallet, and blank instructions and memories are none', () => {
+    const text = buildSystem({ prompt, facts: { chainId: 1, time }, instructions: ' ', memory: '\n' })
     expect(text).toContain('- The user is a guest')
     expect(text).toContain('- Chain of this conversation: chain id 1')
     expect(text).not.toContain('Instructions')
+    expect(text).not.toContain('Earlier')
   })
 
   it('behavior: stays the same for an hour, so that services can cache the conversation', () => {
