@@ -18,19 +18,28 @@ import { removeRuns } from './remove-runs.ts'
 import { toTemporalError } from './temporal-error.ts'
 import { Turnstile } from './turnstile.ts'
 
+/** What waits for its turn, and what a workflow that is not there yet is started with. */
+type Signalled = {
+  conversationId: ConversationId
+  messageId: MessageId
+  position: number
+  owner: { id: OwnerId; wallet?: string }
+  model: string
+  turns: number
+}
+
 /** What api and worker ask of conversations' workflows. */
 export interface ConversationWorkflows {
-  /** Tells the workflow of a message, starting it when needed. @throws AppError `temporal_unavailable` */
-  signalMessage(message: {
-    conversationId: ConversationId
-    messageId: MessageId
-    position: number
-    /** Absent: `queue`. */
-    busyPolicy?: BusyPolicy
-    owner: { id: OwnerId; wallet?: string }
-    model: string
-    turns: number
-  }): Promise<void>
+  /**
+   * Tells the workflow of a message, starting it when needed. `busyPolicy` absent: `queue`.
+   * @throws AppError `temporal_unavailable`
+   */
+  signalMessage(message: Signalled & { busyPolicy?: BusyPolicy }): Promise<void>
+  /**
+   * Asks for the older part to be summed up, in a turn of its own, starting the workflow when needed. `messageId`
+   * names the asking: the same one is done once. @throws AppError `temporal_unavailable`
+   */
+  signalCompaction(asking: Signalled): Promise<void>
   /**
    * Stops a turn, or with null the one that is about to begin. False when no workflow runs.
    * @throws AppError `temporal_unavailable`
@@ -101,31 +110,40 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
     )
   }
 
+  async function signalWithStart(
+    signal: string,
+    { conversationId, messageId, position, owner, model, turns }: Signalled,
+    more: Omit<WaitingMessage, 'messageId' | 'position'>,
+  ): Promise<void> {
+    const input: ConversationInput = { conversationId, turns }
+    const waiting: WaitingMessage = { messageId, position, ...more }
+    await call(callTimeoutMs, () =>
+      workflows.signalWithStart(workflowType, {
+        workflowId: workflowIdOf(conversationId),
+        taskQueue,
+        args: [input],
+        signal,
+        signalArgs: [waiting],
+        staticSummary: owner.id,
+        typedSearchAttributes: [
+          { key: { name: 'ConversationState', type: searchAttributes.ConversationState }, value: 'idle' },
+          { key: { name: 'Model', type: searchAttributes.Model }, value: model },
+          ...(owner.wallet === undefined
+            ? []
+            : [{ key: { name: 'Wallet', type: searchAttributes.Wallet }, value: owner.wallet }]),
+        ],
+      }),
+    )
+  }
+
   return {
-    async signalMessage({ conversationId, messageId, position, busyPolicy, owner, model, turns }) {
-      const input: ConversationInput = { conversationId, turns }
-      const message: WaitingMessage = {
-        messageId,
-        position,
-        ...(busyPolicy === undefined || busyPolicy === 'queue' ? {} : { busyPolicy }),
-      }
-      await call(callTimeoutMs, () =>
-        workflows.signalWithStart(workflowType, {
-          workflowId: workflowIdOf(conversationId),
-          taskQueue,
-          args: [input],
-          signal: signalNames.userMessage,
-          signalArgs: [message],
-          staticSummary: owner.id,
-          typedSearchAttributes: [
-            { key: { name: 'ConversationState', type: searchAttributes.ConversationState }, value: 'idle' },
-            { key: { name: 'Model', type: searchAttributes.Model }, value: model },
-            ...(owner.wallet === undefined
-              ? []
-              : [{ key: { name: 'Wallet', type: searchAttributes.Wallet }, value: owner.wallet }]),
-          ],
-        }),
-      )
+    async signalMessage({ busyPolicy = 'queue', ...message }) {
+      const policy = busyPolicy === 'queue' ? {} : { busyPolicy }
+      await signalWithStart(signalNames.userMessage, message, policy)
+    },
+
+    async signalCompaction(asking) {
+      await signalWithStart(signalNames.compactHistory, asking, { purpose: 'compact' })
     },
 
     async signalCancel(conversationId, turnId) {
