@@ -1,6 +1,7 @@
 import type { ModelRegistry } from '../models/model-registry.ts'
 import type { ModelTool } from '../models/model-provider.ts'
 import type { SystemPrompt } from '../models/system-prompt.ts'
+import type { Budgets } from '../contracts/usage.ts'
 import type { PermissionRule } from '../contracts/permission.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Database } from '../store/database.ts'
@@ -17,6 +18,8 @@ export type ActivityServices = {
   log: EventLog
   history: HistoryBackend
   models: ModelRegistry
+  /** What calls of models cost, and what they may. */
+  budgets: Budgets
   prompt: SystemPrompt
   /** The tools whose services this deployment has. */
   tools: ToolRegistry

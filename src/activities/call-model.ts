@@ -1,6 +1,7 @@
 import { AppError } from '../contracts/errors.ts'
 import { answerIdOf } from '../contracts/ids.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
+import type { CallKey } from '../contracts/usage.ts'
 import { beginRound, type BegunRound, finishRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
@@ -11,6 +12,7 @@ import { loadModelRequest } from './model-context.ts'
 import { planReply } from './plan-reply.ts'
 import { readReply, type Reply } from './reply.ts'
 import { toRequestSettings } from './request-settings.ts'
+import { Spending } from './spending.ts'
 import { toFinishedRound } from './finished-round.ts'
 import { turnEndMessages } from './turn-end-messages.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -54,12 +56,16 @@ async function streamRound(
     },
   })
   const reply: Reply = { calls: [], usage: undefined, reason: undefined }
-  const failure =
-    begun.state === 'cancelling' ? stopped() : await readModel(round, begun, scope, services, writer, reply)
+  const spending = new Spending(toCallKey(round, begun, scope), services)
+  const reading = { round, begun, scope, writer, reply, spending }
+  const failure = begun.state === 'cancelling' ? stopped() : await readModel(reading, services)
   await writer.settle()
   const retry =
     retryFor(failure, scope, services) ?? (await chooseFallback(failure, { round, begun, scope }, services))
-  if (retry !== undefined) throw retry
+  if (retry !== undefined) {
+    await spending.settle(reply, failure, scope.signal)
+    throw retry
+  }
   scope.note('store')
   const plan = await planReply({ round, begun, reply, failure, scope }, services)
   const finished = toFinishedRound({
@@ -71,6 +77,7 @@ async function streamRound(
     reasoning: writer.whole('reasoning'),
     failure,
     plan,
+    spent: spending.toSettlement(reply, failure),
     services,
   })
   const outcome = await untilDatabaseAnswers(scope.signal, () => finishRound(database, finished))
@@ -88,14 +95,19 @@ async function streamRound(
   return outcome
 }
 
+type Reading = {
+  round: RoundRef
+  begun: Run
+  scope: ActivityScope
+  writer: DeltaWriter
+  reply: Reply
+  spending: Spending
+}
+
 /** Returns what cut the reply short, if anything. */
 async function readModel(
-  round: RoundRef,
-  begun: Run,
-  scope: ActivityScope,
+  { round, begun, scope, writer, reply, spending }: Reading,
   services: ActivityServices,
-  writer: DeltaWriter,
-  reply: Reply,
 ): Promise<AppError | undefined> {
   try {
     const { settings } = begun
@@ -103,12 +115,22 @@ async function readModel(
     const context = await loadModelRequest(round, settings, info.model, services)
     const request = { ...context, ...toRequestSettings(settings, info, services.settings) }
     scope.note('model')
-    await readReply(provider.stream(request, scope.signal), writer, reply)
+    await readReply(spending.stream({ provider, info, request }, scope.signal), writer, reply)
     const silent = reply.calls.length === 0 && writer.whole('text') === '' && reply.reason === 'stop'
-    return silent ? new AppError('model_garbage', 'The model answered with nothing.') : undefined
+    if (silent) return new AppError('model_garbage', 'The model answered with nothing.')
+    return spending.findCut(reply)
   } catch (error) {
     return toFailure(error, scope, turnTimeLeftMs(begun, services))
   }
+}
+
+function toCallKey(
+  { conversationId, turnId, round }: RoundRef,
+  { settings }: Run,
+  scope: ActivityScope,
+): CallKey {
+  const id = `${answerIdOf(turnId, round)}.a${scope.attempt}`
+  return { id, kind: 'answer', owner: settings.owner, conversationId, turnId }
 }
 
 function toFailure(error: unknown, scope: ActivityScope, timeLeftMs: number): AppError {

@@ -1,14 +1,16 @@
-import type { AppError } from '../contracts/errors.ts'
+import type { AppError, ErrorCode } from '../contracts/errors.ts'
 import { answerIdOf } from '../contracts/ids.ts'
 import { roundLimit } from '../contracts/limits.ts'
-import type { EventBody, FinishReason, ModelUsage } from '../contracts/event.ts'
+import type { EventBody, FinishReason } from '../contracts/event.ts'
 import type { RoundOutcome, RoundRef, TurnOutcomeKind } from '../contracts/turn.ts'
 import type { NewEvent } from '../store/event-log.ts'
+import { isBudgetCode, toUsage, usageKeyOf } from '../store/ledger.ts'
 import type { BegunRound, FinishedRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import type { RoundPlan } from './plan-calls.ts'
 import type { PlannedCall } from './planned-call.ts'
 import type { Reply } from './reply.ts'
+import type { Settlement } from './spending.ts'
 
 export type RoundEnd = {
   round: RoundRef
@@ -20,16 +22,16 @@ export type RoundEnd = {
   /** What cut the reply short. */
   failure: AppError | undefined
   plan: RoundPlan
+  spent: Settlement | undefined
   services: ActivityServices
 }
 
 /** Everything a model call leaves behind, to be stored in one transaction. */
 export function toFinishedRound(end: RoundEnd): FinishedRound {
-  const { round, begun, attempt, text } = end
+  const { round, begun, attempt, text, spent } = end
   const { calls, requests } = end.plan
   const outcome = toOutcome(end, calls)
   const messageId = answerIdOf(round.turnId, round.round)
-  const usage = toUsage(end)
   const keyed = (suffix: string, body: EventBody): NewEvent => ({
     key: `${messageId}:${suffix}`,
     turnId: round.turnId,
@@ -40,7 +42,7 @@ export function toFinishedRound(end: RoundEnd): FinishedRound {
       ? []
       : [keyed('reasoning', { type: 'reasoning.completed', messageId, attempt, text: end.reasoning })]),
     ...(text === '' ? [] : [keyed('text', { type: 'text.completed', messageId, attempt, text })]),
-    ...(usage === undefined ? [] : [keyed('usage', { type: 'usage.recorded', ...usage })]),
+    ...(spent === undefined ? [] : [usageRecorded(end.round, spent)]),
     keyed('finished', { type: 'round.finished', round: round.round, reason: toReason(end) }),
     ...calls.flatMap(({ events: started }) => started),
     keyed('state', { type: 'conversation.updated', state: outcome.kind === 'tools' ? 'tools' : 'idle' }),
@@ -63,11 +65,19 @@ export function toFinishedRound(end: RoundEnd): FinishedRound {
           },
     calls: rows,
     requests,
-    usage: usage === undefined ? null : { ...usage, attempt },
+    spent: spent ?? null,
     events,
     deltaFloor: begun.firstSeq,
   }
 }
+
+/** Failures that are bounds which the turn has met. */
+const limitCodes: ReadonlySet<ErrorCode> = new Set([
+  'answer_too_long',
+  'turn_time_limit',
+  'context_full',
+  'output_limit',
+])
 
 function toOutcome(
   { failure, reply, begun, services }: RoundEnd,
@@ -75,7 +85,7 @@ function toOutcome(
 ): RoundOutcome {
   const { model } = begun.settings
   if (failure?.code === 'stopped') return { kind: 'finished', outcome: 'cancelled', code: 'stopped', model }
-  if (failure?.code === 'answer_too_long' || failure?.code === 'turn_time_limit') {
+  if (failure !== undefined && (limitCodes.has(failure.code) || isBudgetCode(failure.code))) {
     return { kind: 'finished', outcome: 'limit', code: failure.code, model }
   }
   if (failure !== undefined) return { kind: 'finished', outcome: 'error', code: failure.code, model }
@@ -89,6 +99,10 @@ function toOutcome(
     limits: { rounds: roundLimit, deadlineMs: begun.startedAtMs + services.settings.turnTimeoutMs },
     model,
   }
+}
+
+function usageRecorded({ turnId }: RoundRef, { call, tokens }: Settlement): NewEvent {
+  return { key: usageKeyOf(call.key), turnId, body: { type: 'usage.recorded', ...toUsage(call, tokens) } }
 }
 
 function turnFinished(
@@ -110,21 +124,7 @@ function turnFinished(
 
 function toReason({ failure, reply }: RoundEnd): FinishReason {
   if (failure?.code === 'stopped') return 'cancelled'
-  if (failure?.code === 'answer_too_long') return 'length'
+  if (failure?.code === 'answer_too_long' || failure?.code === 'output_limit') return 'length'
+  if (isBudgetCode(failure?.code)) return 'length'
   return failure === undefined ? (reply.reason ?? 'error') : 'error'
-}
-
-/** What the provider counted; it counts nothing for a reply that was cut. */
-function toUsage({ begun, reply, services }: RoundEnd): ModelUsage | undefined {
-  if (reply.usage === undefined) return undefined
-  const { info } = services.models.find(begun.settings.model)
-  const { inputTokens, outputTokens, cachedTokens } = reply.usage
-  return {
-    model: info.id,
-    inputTokens,
-    outputTokens,
-    ...(cachedTokens === undefined ? {} : { cachedTokens }),
-    contextTokens: inputTokens + outputTokens,
-    contextLimit: info.contextLimitTokens,
-  }
 }

@@ -48,10 +48,15 @@ export type ModelInfo = {
  * or throw an `AppError` whose code starts with `model_`; a stream that ends early is `model_stream_cut`,
  * one that is silent for longer than the idle timeout `model_silent`. Must stop the HTTP request when
  * `signal` aborts, and then throw the signal's reason. Never retries by itself. Never mixes reasoning
- * into text. Never puts a key, a header or a body in an error's message.
+ * into text. Never puts a key, a header or a body in an error's message. Must tell `onArguments` each
+ * piece of a tool call's name and arguments as it comes; what that throws ends the stream.
  */
 export interface ModelProvider {
   readonly name: string
   listModels(): readonly ModelInfo[]
-  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPart>
+  stream(
+    request: ModelRequest,
+    signal: AbortSignal,
+    onArguments?: (delta: string) => void,
+  ): AsyncIterable<ModelPart>
 }

@@ -27,16 +27,25 @@ export function createOpenAiProvider(config: ProviderConfig): ModelProvider {
   return {
     name: config.name,
     listModels: () => models,
-    stream: (request, signal) => streamReply(client, config, request, signal),
+    stream: (request, signal, onArguments) => streamReply({ client, config, request, signal, onArguments }),
   }
 }
 
-async function* streamReply(
-  client: OpenAI,
-  config: ProviderConfig,
-  request: ModelRequest,
-  signal: AbortSignal,
-): AsyncGenerator<ModelPart> {
+type Streaming = {
+  client: OpenAI
+  config: ProviderConfig
+  request: ModelRequest
+  signal: AbortSignal
+  onArguments: ((delta: string) => void) | undefined
+}
+
+async function* streamReply({
+  client,
+  config,
+  request,
+  signal,
+  onArguments,
+}: Streaming): AsyncGenerator<ModelPart> {
   signal.throwIfAborted()
   using deadline = createDeadline(signal, config)
   let streaming = false
@@ -44,7 +53,7 @@ async function* streamReply(
     const body = toChatBody(request, config.dialect)
     const chunks = await client.chat.completions.create(body, { signal: deadline.signal })
     streaming = true
-    yield* readReply(chunks, config.name)
+    yield* readReply(chunks, config.name, onArguments)
   } catch (error) {
     // An aborted stream ends like a cut one; the caller asked for it and gets its own reason back.
     deadline.signal.throwIfAborted()

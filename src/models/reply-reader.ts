@@ -17,6 +17,7 @@ type FinishReason = Extract<ModelPart, { type: 'finish' }>['reason']
 export async function* readReply(
   chunks: AsyncIterable<unknown>,
   provider: string,
+  onArguments: (delta: string) => void = () => {},
 ): AsyncGenerator<ModelPart> {
   const think = createThinkSplitter()
   const calls = createToolCallAssembler()
@@ -29,7 +30,9 @@ export async function* readReply(
     usage = chunk.usage ?? usage
     const choice = chunk.choices?.[0]
     for (const delta of choice?.delta?.tool_calls ?? []) {
-      count(calls.add(delta))
+      const piece = calls.add(delta)
+      count(piece.length + 1)
+      onArguments(piece)
     }
     for (const part of choice?.delta ? splitDelta(choice.delta, think) : []) {
       count(part.delta.length)

@@ -4,8 +4,8 @@ import type { ToolCallDelta } from './reply-chunk.ts'
 type OpenCall = { id: string; name: string; arguments: string }
 
 export interface ToolCallAssembler {
-  /** Takes the next piece and returns how many characters it holds, at least one. */
-  add(delta: ToolCallDelta): number
+  /** Takes the next piece and returns what the model has written of it: a name, arguments or both. */
+  add(delta: ToolCallDelta): string
   /** The calls in the order they were begun, with ids that are unique within the reply. */
   calls(): ModelToolCall[]
 }
@@ -30,7 +30,7 @@ export function createToolCallAssembler(): ToolCallAssembler {
       call.name ||= delta.function?.name ?? ''
       const text = argumentsText(delta)
       call.arguments += text
-      return 1 + text.length + (delta.function?.name?.length ?? 0)
+      return `${delta.function?.name ?? ''}${text}`
     },
     calls: () => begun.map((call, index) => toToolCall(call, index, begun)),
   }

@@ -4,9 +4,10 @@ import type { ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
 import type { CallPermission, PermissionPolicy } from '../contracts/permission.ts'
 import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
-import type { ModelUsage } from '../contracts/event.ts'
+import type { CallTokens } from '../contracts/usage.ts'
 import type { Database } from './database.ts'
 import type { NewEvent } from './event-log.ts'
+import { type ReservedCall, toEntry } from './ledger.ts'
 import { type EventRow, type LogAnswer, toEventRowsJson } from './log-answer.ts'
 import type { StoredToolCall } from './message-row.ts'
 import { publishNotice } from './publish-notice.ts'
@@ -61,7 +62,8 @@ export type FinishedRound = {
   calls: readonly NewCall[]
   /** What a person is asked before calls of them run. */
   requests: readonly NewRequest[]
-  usage: (ModelUsage & { attempt: number }) | null
+  /** What the call has used; null when none was made. */
+  spent: { call: ReservedCall; tokens: CallTokens } | null
   events: readonly NewEvent[]
   /** Deltas after this number are removed. */
   deltaFloor: number
@@ -119,7 +121,7 @@ export async function finishRound(database: Database, finished: FinishedRound): 
     finished.message === null ? null : storableJson(finished.message),
     storableJson(finished.calls.map(toCallRow)),
     finished.requests.length === 0 ? null : storableJson(finished.requests),
-    finished.usage === null ? null : storableJson(finished.usage),
+    finished.spent === null ? null : storableJson(toEntry(finished.spent.call, finished.spent.tokens)),
     events,
     finished.deltaFloor,
     finished.outcome.kind !== 'tools',

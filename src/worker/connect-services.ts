@@ -24,7 +24,7 @@ export async function connectServices(
   logger: Logger,
 ): Promise<ConnectedServices> {
   const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
-  const { models, tools, chains, rules } = await connectCatalogue(config, logger)
+  const { models, budgets, tools, chains, rules } = await connectCatalogue(config, logger)
   const compiler = createCompiler()
   const stops = await openStopRegistry(database, onProblem)
   const services: ActivityServices = {
@@ -32,6 +32,7 @@ export async function connectServices(
     log: createPostgresEventLog(database, { onChannelError: onProblem }),
     history: createPostgresHistory(database),
     models,
+    budgets,
     prompt: await loadSystemPrompt(config.models.systemPromptPath),
     tools: tools.offered,
     modelTools: new Map(tools.offered.list().map((tool) => [tool.name, toModelTool(tool)])),

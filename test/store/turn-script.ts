@@ -149,13 +149,14 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
       message: { id: messageId, text, model: 'scripted/demo', toolCalls: rows },
       calls: rows,
       requests,
-      usage: {
-        attempt: 1,
-        model: 'scripted/demo',
-        inputTokens: 10,
-        outputTokens: 2,
-        contextTokens: 12,
-        contextLimit: 1_000,
+      spent: {
+        call: {
+          key: { id: `${messageId}.a1`, kind: 'answer', owner, conversationId: id, turnId: turnIdOf(turn) },
+          model: { id: 'scripted/demo', contextLimitTokens: 1_000 },
+          price: undefined,
+          inputTokens: 10,
+        },
+        tokens: { inputTokens: 10, outputTokens: 2, estimated: false },
       },
       events: [
         ...(text === ''
