@@ -1,3 +1,4 @@
+import type { MessageId } from '../contracts/ids.ts'
 import type { Database } from './database.ts'
 
 /**
@@ -6,4 +7,12 @@ import type { Database } from './database.ts'
  */
 export function forgetDue(database: Database, limit: number): Promise<number> {
   return database.call('forget_due', [limit])
+}
+
+/** Whether the text of a user's message is gone while its id is still known. */
+export async function isForgotten(database: Database, id: MessageId): Promise<boolean> {
+  const rows = await database.rows('is_forgotten', 'select 1 from messages where id = $1 and text is null', [
+    id,
+  ])
+  return rows.length > 0
 }

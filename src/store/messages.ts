@@ -3,6 +3,7 @@ import type { BusyPolicy } from '../contracts/conversation.ts'
 import type { ConversationId, MessageId, OwnerId, TurnId } from '../contracts/ids.ts'
 import type { WaitingMessage } from '../contracts/turn.ts'
 import type { Database } from './database.ts'
+import { isForgotten } from './forgettings.ts'
 import type { EventRow, LogAnswer } from './log-answer.ts'
 import { publishNotice } from './publish-notice.ts'
 import { storableText } from './storable-text.ts'
@@ -88,6 +89,10 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
     case 'missing':
       throw new AppError('not_found', `There is no conversation ${message.conversationId}.`)
     case 'conflict':
+      // Nothing is left to compare it with.
+      if (await isForgotten(database, message.id)) {
+        return { repeated: true, toSignal: [], turns, model, interrupts: undefined }
+      }
       throw new AppError(
         'message_conflict',
         'A message with this id and another text exists. Use a new clientMessageId for a new message.',

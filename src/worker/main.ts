@@ -77,6 +77,8 @@ const workflows = createConversationWorkflows({ connection, workflows: client, t
 const watchers = [
   watchForLostActivities({ registry, connection, namespace, logger }),
   watchForStalledConversations({ database, connection, namespace, client, workflows, logger }),
+]
+const besideTurns = [
   watchForChores({
     database,
     logger,
@@ -120,8 +122,9 @@ const isStopping = onShutdown(logger, [
     name: 'worker',
     timeoutMs: 6_500,
     async run() {
+      for (const stop of watchers) stop()
       worker.shutdown()
-      await Promise.all([running, deployment.leave(), ...watchers.map((stop) => stop())])
+      await Promise.all([running, deployment.leave(), ...besideTurns.map((stop) => stop())])
     },
   },
   {
