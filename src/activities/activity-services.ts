@@ -9,6 +9,7 @@ import type { EventLog } from '../store/event-log.ts'
 import type { HistoryBackend } from '../store/history-backend.ts'
 import type { ToolRegistry } from '../toolkit/tool-registry.ts'
 import type { ToolServices } from '../toolkit/tool-services.ts'
+import type { MessageSizes } from './context/message-sizes.ts'
 import type { StopRegistry } from './stop-registry.ts'
 import type { WeightedGate } from './weighted-gate.ts'
 
@@ -28,6 +29,8 @@ export type ActivityServices = {
   toolServices: ToolServices
   /** Of the operator, about what may run. */
   rules: readonly PermissionRule[]
+  /** Remembers what messages take of a context. */
+  messageSizes: MessageSizes
   stops: StopRegistry
   /** Tools that this worker runs at once, each with the result that it holds until that is stored. */
   toolSlots: WeightedGate

@@ -8,10 +8,9 @@ import { type ActivityScope, handedOver, withActivityScope } from './activity-sc
 import { isOutage, isTransient, toActivityFailure } from './attempt.ts'
 import { chooseFallback } from './choose-fallback.ts'
 import { DeltaWriter } from './delta-writer.ts'
-import { loadModelRequest } from './model-context.ts'
+import { loadModelContext } from './model-context.ts'
 import { planReply } from './plan-reply.ts'
 import { readReply, type Reply } from './reply.ts'
-import { toRequestSettings } from './request-settings.ts'
 import { Spending } from './spending.ts'
 import { toFinishedRound } from './finished-round.ts'
 import { turnEndMessages } from './turn-end-messages.ts'
@@ -59,6 +58,7 @@ async function streamRound(
   const spending = new Spending(toCallKey(round, begun, scope), services)
   const reading = { round, begun, scope, writer, reply, spending }
   const failure = begun.state === 'cancelling' ? stopped() : await readModel(reading, services)
+  if (failure === 'compact') return { kind: 'compact' }
   await writer.settle()
   const retry =
     retryFor(failure, scope, services) ?? (await chooseFallback(failure, { round, begun, scope }, services))
@@ -104,18 +104,19 @@ type Reading = {
   spending: Spending
 }
 
-/** Returns what cut the reply short, if anything. */
+/** Returns what cut the reply short, if anything, or that the older part must be summed up first. */
 async function readModel(
   { round, begun, scope, writer, reply, spending }: Reading,
   services: ActivityServices,
-): Promise<AppError | undefined> {
+): Promise<AppError | 'compact' | undefined> {
   try {
     const { settings } = begun
     const { provider, info } = services.models.find(settings.model)
-    const context = await loadModelRequest(round, settings, info.model, services)
-    const request = { ...context, ...toRequestSettings(settings, info, services.settings) }
+    const context = await loadModelContext({ round, settings, info, signal: scope.signal }, services)
+    if (context.kind === 'compact') return 'compact'
+    const { request, inputTokens } = context
     scope.note('model')
-    await readReply(spending.stream({ provider, info, request }, scope.signal), writer, reply)
+    await readReply(spending.stream({ provider, info, request, inputTokens }, scope.signal), writer, reply)
     const silent = reply.calls.length === 0 && writer.whole('text') === '' && reply.reason === 'stop'
     if (silent) return new AppError('model_garbage', 'The model answered with nothing.')
     return spending.findCut(reply)

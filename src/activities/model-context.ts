@@ -1,40 +1,79 @@
+import { AppError } from '../contracts/errors.ts'
 import type { RoundRef } from '../contracts/turn.ts'
-import type { ModelMessage, ModelRequest } from '../models/model-provider.ts'
 import { buildSystem } from '../models/build-system.ts'
+import type { ModelInfo, ModelMessage, ModelRequest, ModelTool } from '../models/model-provider.ts'
+import { loadTokenCounter, type TokenCounter } from '../models/token-counter.ts'
 import type { HistoryMessage } from '../store/history-backend.ts'
 import type { TurnSettings } from '../store/rounds.ts'
 import type { Tool } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
+import { toContextBudget, toMaxBytes } from './context/context-budget.ts'
+import { fillContext } from './context/fill-context.ts'
+import { toRequestSettings } from './request-settings.ts'
 
-/** Puts together what a model is given in one round. */
-export async function loadModelRequest(
-  { conversationId, turnId, messageIds }: RoundRef,
-  settings: TurnSettings,
-  model: string,
+/** What a model is given in one round, or that the older part must be summed up first. */
+export type ModelContext =
+  /** `inputTokens` as they are counted here. */
+  { kind: 'request'; request: ModelRequest; inputTokens: number } | { kind: 'compact' }
+
+export type ContextOptions = {
+  round: RoundRef
+  settings: TurnSettings
+  /** Who is asked: its window and its tokenizer decide what fits. */
+  info: ModelInfo
+  signal: AbortSignal
+}
+
+/**
+ * Puts together what a model is given in one round, never more than it can read.
+ * @throws AppError `context_full` with what to do
+ */
+export async function loadModelContext(
+  options: ContextOptions,
   services: ActivityServices,
-): Promise<ModelRequest> {
-  const { messages: history } = await services.history.load({
+): Promise<ModelContext> {
+  const { round, settings, info, signal } = options
+  const counter = await loadTokenCounter(info)
+  const system = toSystem(settings, services)
+  const tools = listAllowedTools(settings, services).flatMap(
+    ({ name }) => services.modelTools.get(name) ?? [],
+  )
+  const fixedTokens = await countFixed({ system, tools, counter, signal }, services)
+  const { maxOutputTokens, ...taken } = toRequestSettings(settings, info, services.settings)
+  const budget = toContextBudget({ info, maxOutputTokens, fixedTokens, isExact: counter.isExact })
+  if (budget.messageTokens < 1) throw noRoom(info, fixedTokens)
+  const { conversationId, turnId, messageIds } = round
+  const history = await services.history.load({
     conversationId,
     turnId,
     messageIds,
     strategy: settings.history,
-    maxBytes: 4_000_000,
+    maxBytes: toMaxBytes(budget.messageTokens, counter.isExact),
   })
-  const { maxOutputTokens, defaultChainId } = services.settings
+  const filled = await fillContext({
+    history,
+    turnId,
+    strategy: settings.history.kind,
+    budgetTokens: budget.messageTokens,
+    compacted: round.compacted === true,
+    readsOn: tools.some(({ name }) => name === 'read_result'),
+    counter,
+    sizes: services.messageSizes,
+    signal,
+  })
+  if (filled.kind === 'compact') return filled
+  if (filled.kind === 'full') throw contextFull(settings, info, budget.messageTokens)
   return {
-    model,
-    system: buildSystem({
-      prompt: services.prompt,
-      facts: {
-        ...(settings.wallet === null ? {} : { wallet: settings.wallet }),
-        chainId: settings.chainId ?? defaultChainId,
-        time: services.toolServices.now(),
-      },
-      ...(settings.instructions === null ? {} : { instructions: settings.instructions }),
-    }),
-    messages: toModelMessages(history),
-    tools: listAllowedTools(settings, services).flatMap(({ name }) => services.modelTools.get(name) ?? []),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    kind: 'request',
+    inputTokens: fixedTokens + filled.tokens,
+    request: {
+      ...taken,
+      model: info.model,
+      system,
+      messages: toModelMessages(filled.messages),
+      tools,
+      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens: budget.outputTokens }),
+    },
   }
 }
 
@@ -42,6 +81,46 @@ export async function loadModelRequest(
 export function listAllowedTools({ tools }: TurnSettings, services: ActivityServices): readonly Tool[] {
   const offered = services.tools.list()
   return tools === null ? offered : offered.filter(({ name }) => tools.includes(name))
+}
+
+function toSystem({ wallet, chainId, instructions }: TurnSettings, services: ActivityServices): string {
+  return buildSystem({
+    prompt: services.prompt,
+    facts: {
+      ...(wallet === null ? {} : { wallet }),
+      chainId: chainId ?? services.settings.defaultChainId,
+      time: services.toolServices.now(),
+    },
+    ...(instructions === null ? {} : { instructions }),
+  })
+}
+
+/** Tokens of what every call of the conversation carries. */
+function countFixed(
+  fixed: { system: string; tools: readonly ModelTool[]; counter: TokenCounter; signal: AbortSignal },
+  { messageSizes }: ActivityServices,
+): Promise<number> {
+  const described = fixed.tools.map((tool) => JSON.stringify({ type: 'function', function: tool }))
+  return messageSizes.countTexts([fixed.system, ...described], fixed.counter, fixed.signal)
+}
+
+function noRoom({ id, contextLimitTokens }: ModelInfo, fixedTokens: number): AppError {
+  return new AppError(
+    'context_full',
+    `The instructions and tools alone take ${fixedTokens} of the ${contextLimitTokens} tokens that ${id} reads, and an ` +
+      'answer needs room as well. Give the conversation fewer tools or shorter instructions, or choose a model ' +
+      'that reads more.',
+  )
+}
+
+function contextFull({ history }: TurnSettings, info: ModelInfo, budgetTokens: number): AppError {
+  const room = `${info.id} reads ${info.contextLimitTokens} tokens, of which messages may take ${budgetTokens}.`
+  const message =
+    history.kind === 'full'
+      ? `The conversation no longer fits: ${room} Set its history to summary or slidingWindow, choose a model that ` +
+        'reads more, or begin a new conversation.'
+      : `This turn alone does not fit: ${room} Ask for less at once, or choose a model that reads more.`
+  return new AppError('context_full', message)
 }
 
 function toModelMessages(history: readonly HistoryMessage[]): ModelMessage[] {

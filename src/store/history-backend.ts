@@ -16,8 +16,15 @@ export type HistoryRequest = {
 /** A message on its way to the model. A tool's message says which provider call it answers. */
 export type HistoryMessage = Message & { providerCallIds?: Record<string, string> }
 
-/** What stands in the place of older messages. No summary: no model could write one. */
-export type Compaction = { summary?: string; facts: readonly VerbatimFact[]; factsLeftOut?: number }
+/** What stands in the place of older messages. */
+export type Compaction = {
+  /** Absent when no model could write one. */
+  summary?: string
+  /** Oldest first. */
+  facts: readonly VerbatimFact[]
+  /** How many facts were found besides. */
+  factsLeftOut?: number
+}
 
 export type LoadedHistory = {
   /** Oldest first. */

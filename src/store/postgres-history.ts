@@ -64,7 +64,7 @@ export function createPostgresHistory(database: Database): HistoryBackend {
 
 type LoadedRow = (MessageRow | { [Column in keyof MessageRow]: null }) & {
   complete: boolean
-  compaction: { summary: string | null; facts: VerbatimFact[] } | null
+  compaction: { summary: string | null; facts: VerbatimFact[]; leftOut: number } | null
 }
 
 function toLoadedHistory(rows: readonly LoadedRow[]): LoadedHistory {
@@ -77,8 +77,12 @@ function toLoadedHistory(rows: readonly LoadedRow[]): LoadedHistory {
   }
 }
 
-function toCompaction({ summary, facts }: NonNullable<LoadedRow['compaction']>): Compaction {
-  return summary === null ? { facts } : { summary, facts }
+function toCompaction({ summary, facts, leftOut }: NonNullable<LoadedRow['compaction']>): Compaction {
+  return {
+    ...(summary === null ? {} : { summary }),
+    facts,
+    ...(leftOut === 0 ? {} : { factsLeftOut: leftOut }),
+  }
 }
 
 function toHistoryMessage(row: MessageRow): HistoryMessage {

@@ -1,4 +1,5 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
+import { createMessageSizes } from '../activities/context/message-sizes.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
 import { WeightedGate } from '../activities/weighted-gate.ts'
 import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
@@ -43,6 +44,7 @@ export async function connectServices(
       results: createResultReader(database),
     },
     rules,
+    messageSizes: createMessageSizes(),
     stops,
     toolSlots: new WeightedGate(config.worker.toolSlots),
     resultGate: new WeightedGate(storingLimitBytes),

@@ -188,9 +188,9 @@ export function historyConformance(name: string, open: () => Promise<HistoryHarn
       await saveTurns(4)
       const facts = [{ callId: `${id}.c`, tool: 'time_now', path: 'iso', value: '2020-01-01' }]
       await harness.compact(id, answer(1).id, { summary: 'One.', facts: [] })
-      await harness.compact(id, answer(2).id, { summary: 'One and two.', facts })
+      await harness.compact(id, answer(2).id, { summary: 'One and two.', facts, factsLeftOut: 3 })
       const loaded = await loadWhole(4, summary)
-      expect(loaded.compaction).toEqual({ summary: 'One and two.', facts })
+      expect(loaded.compaction).toEqual({ summary: 'One and two.', facts, factsLeftOut: 3 })
       expect(textsOf(loaded)).toEqual(['question 3', 'answer 3', 'question 4', 'answer 4'])
     })
 

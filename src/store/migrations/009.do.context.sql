@@ -29,7 +29,8 @@ begin
   end if;
   select cleared_position into v_lowest from conversations where id = p_conversation;
   if p_kind = 'summary' then
-    select c.upto_position, json_build_object('summary', c.summary, 'facts', c.facts) into v_upto, compaction
+    select c.upto_position, json_build_object('summary', c.summary, 'facts', c.facts, 'leftOut', c.facts_left_out)
+      into v_upto, compaction
       from compactions c
       where c.conversation_id = p_conversation and c.upto_position > v_lowest
       order by c.upto_position desc limit 1;
