@@ -1,4 +1,5 @@
-import type { Event } from '../contracts/event.ts'
+import type { Conversation } from '../contracts/conversation.ts'
+import type { Event, EventBase } from '../contracts/event.ts'
 import type { ConversationView } from './conversation-view.ts'
 import { startMessage } from './message-queue.ts'
 
@@ -30,7 +31,21 @@ function applyChanges(
   return {
     ...view,
     ...(changes.state !== undefined && { state: changes.state }),
-    ...(view.conversation && { conversation: { ...view.conversation, ...changes, updatedAt: ts } }),
+    ...(view.conversation && { conversation: changeConversation(view.conversation, changes, ts) }),
+  }
+}
+
+type Changes = Omit<Extract<TurnEvent, { type: 'conversation.updated' }>, keyof EventBase | 'type'>
+
+/** What is null is the deployment's again: the conversation has none of its own. */
+function changeConversation(before: Conversation, changes: Changes, updatedAt: string): Conversation {
+  const { fallbackModels, instructions, tools, ...others } = { ...before, ...changes }
+  return {
+    ...others,
+    ...(fallbackModels && { fallbackModels }),
+    ...(typeof instructions === 'string' && { instructions }),
+    ...(tools && { tools }),
+    updatedAt,
   }
 }
 
@@ -57,7 +72,9 @@ function startRound(
   return {
     ...joined,
     state: 'thinking',
-    ...(view.turn && { turn: { ...view.turn, round: event.round } }),
+    ...(view.turn && {
+      turn: { ...view.turn, round: event.round, ...(event.model !== undefined && { model: event.model }) },
+    }),
   }
 }
 

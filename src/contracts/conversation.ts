@@ -24,9 +24,9 @@ export type HistoryStrategy =
 
 /** What a provider is told besides the messages; each is refused for a model that does not take it. */
 export type ModelSettings = {
-  temperature?: number
-  reasoningEffort?: ReasoningEffort
-  maxOutputTokens?: number
+  temperature?: number | undefined
+  reasoningEffort?: ReasoningEffort | undefined
+  maxOutputTokens?: number | undefined
 }
 
 export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high'

@@ -55,9 +55,10 @@ export type EventBody =
       model?: string
       archived?: boolean
       modelSettings?: ModelSettings
-      fallbackModels?: string[]
-      instructions?: string
-      tools?: string[]
+      /** Null: the deployment's again; the same for the next two. */
+      fallbackModels?: string[] | null
+      instructions?: string | null
+      tools?: string[] | null
       chainId?: number
       busyPolicy?: BusyPolicy
       permissions?: PermissionPolicy
@@ -96,8 +97,8 @@ export type EventBody =
     }
   | { type: 'turn.waiting'; requestIds: RequestId[] }
   | { type: 'turn.finished'; outcome: TurnOutcomeKind; code?: string; message?: string }
-  /** `messageIds` joined the turn with this round. */
-  | { type: 'round.started'; round: number; messageIds?: MessageId[] }
+  /** `messageIds` joined the turn with this round; `model` when one of them has chosen another one. */
+  | { type: 'round.started'; round: number; messageIds?: MessageId[]; model?: string }
   | { type: 'round.finished'; round: number; reason: FinishReason }
   | { type: 'reasoning.delta'; messageId: MessageId; attempt: number; delta: string; offset: number }
   | { type: 'reasoning.completed'; messageId: MessageId; attempt: number; text: string }

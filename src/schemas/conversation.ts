@@ -71,6 +71,10 @@ export const conversationHitSchema = conversationSchema
 const settings = {
   title: z.string().min(1).max(200),
   model: z.string().min(1).max(200).openapi({ description: 'As listed by GET /api/models.' }),
+  modelSettings: modelSettingsSchema,
+  fallbackModels: z.array(z.string().min(1).max(200)).max(10).openapi({
+    description: 'Models that go on, in this order, when one is down. Absent: the deployment’s.',
+  }),
   instructions: z.string().max(20_000),
   tools: z.array(z.string().max(64)).max(200).openapi({ description: 'Names as in GET /api/tools.' }),
   chainId: z.int().min(1),
@@ -86,7 +90,14 @@ export const newConversationSchema = z
   .openapi('NewConversation')
 
 export const conversationPatchSchema = z
-  .strictObject({ ...settings, archived: z.boolean() })
+  .strictObject({
+    ...settings,
+    // Null goes back to what the deployment has.
+    fallbackModels: settings.fallbackModels.nullable(),
+    instructions: settings.instructions.nullable(),
+    tools: settings.tools.nullable(),
+    archived: z.boolean(),
+  })
   .partial()
   .openapi('ConversationPatch')
 
@@ -127,6 +138,7 @@ export const newMessageSchema = z
     text: messageTextSchema,
     clientMessageId: storable(200).min(1).optional(),
     busyPolicy: busyPolicySchema.optional(),
+    model: settings.model.optional(),
   })
   .openapi('NewMessage')
 

@@ -36,18 +36,14 @@ const outputRef = z.object({ callId: id, step: text.optional(), sizeBytes: z.int
 
 export const eventSchema = z
   .discriminatedUnion('type', [
-    event(
-      'conversation.updated',
-      conversationSchema
+    event('conversation.updated', {
+      ...conversationSchema
         .pick({
           state: true,
           title: true,
           model: true,
           archived: true,
           modelSettings: true,
-          fallbackModels: true,
-          instructions: true,
-          tools: true,
           chainId: true,
           busyPolicy: true,
           permissions: true,
@@ -56,7 +52,11 @@ export const eventSchema = z
           stalled: true,
         })
         .partial().shape,
-    ),
+      // Null: the deployment's again.
+      fallbackModels: z.array(text).nullable().optional(),
+      instructions: text.nullable().optional(),
+      tools: z.array(text).nullable().optional(),
+    }),
     event('user.message', { messageId: id, clientMessageId: text.optional(), text, via: text }),
     event('message.queued', queued),
     event('message.updated', queued),
@@ -93,7 +93,7 @@ export const eventSchema = z
       code: text.optional(),
       message: text.optional(),
     }),
-    event('round.started', { round: step, messageIds: z.array(id).optional() }),
+    event('round.started', { round: step, messageIds: z.array(id).optional(), model: text.optional() }),
     event('round.finished', {
       round: step,
       reason: z.enum(['stop', 'tools', 'length', 'filtered', 'cancelled', 'error']),
@@ -197,5 +197,13 @@ const snapshot = {
 export const snapshotSchema = z.strictObject(snapshot).openapi('Snapshot')
 export const snapshotEventSchema = event('snapshot', snapshot).openapi('SnapshotEvent')
 export const eventPageSchema = z
-  .object({ events: z.array(eventSchema), nextAfter: seq, hasMore: z.boolean() })
+  .object({
+    events: z.array(eventSchema),
+    nextAfter: seq,
+    hasMore: z.boolean(),
+    keptAfter: seq.optional().openapi({
+      description:
+        'The cursor was below this: events up to it are not kept. Read the conversation for what they said.',
+    }),
+  })
   .openapi('EventPage')

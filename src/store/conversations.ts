@@ -1,4 +1,4 @@
-import type { BusyPolicy, Conversation, HistoryStrategy } from '../contracts/conversation.ts'
+import type { BusyPolicy, Conversation, HistoryStrategy, ModelSettings } from '../contracts/conversation.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { PermissionPolicy } from '../contracts/permission.ts'
@@ -14,6 +14,8 @@ export type NewConversation = {
   externalId?: string | undefined
   title: string
   model: string
+  modelSettings?: ModelSettings | undefined
+  fallbackModels?: string[] | undefined
   instructions?: string | undefined
   tools?: string[] | undefined
   chainId?: number | undefined
@@ -27,11 +29,14 @@ export type NewConversation = {
   idempotency?: { key: string; requestHash: string } | undefined
 }
 
+/** Null goes back to what the deployment has. */
 export type ConversationPatch = {
   title?: string | undefined
   model?: string | undefined
-  instructions?: string | undefined
-  tools?: string[] | undefined
+  modelSettings?: ModelSettings | undefined
+  fallbackModels?: string[] | null | undefined
+  instructions?: string | null | undefined
+  tools?: string[] | null | undefined
   chainId?: number | undefined
   busyPolicy?: BusyPolicy | undefined
   permissions?: PermissionPolicy | undefined
@@ -60,6 +65,8 @@ export async function createConversation(
     wanted.idempotency?.requestHash ?? null,
     storableText(wanted.title),
     wanted.model,
+    JSON.stringify(wanted.modelSettings ?? {}),
+    wanted.fallbackModels ?? null,
     wanted.instructions === undefined ? null : storableText(wanted.instructions),
     wanted.tools ?? null,
     wanted.chainId ?? null,
@@ -119,8 +126,10 @@ export async function patchConversation(
   const [row] = await database.rows<ConversationRow>(
     'patch_conversation',
     `update conversations set title = coalesce($3, title), titled_by = case when $3 is null then titled_by else 'owner' end,
-         model = coalesce($4, model),
-         instructions = coalesce($5, instructions), tools = coalesce($6, tools),
+         model = coalesce($4, model), model_settings = coalesce($13::json, model_settings),
+         fallback_models = case when 'fallbackModels' = any ($15) then null else coalesce($14, fallback_models) end,
+         instructions = case when 'instructions' = any ($15) then null else coalesce($5, instructions) end,
+         tools = case when 'tools' = any ($15) then null else coalesce($6, tools) end,
          chain_id = coalesce($7, chain_id), busy_policy = coalesce($8, busy_policy),
          history = coalesce($9::json, history), memory = coalesce($10, memory),
          archived = coalesce($11, archived), permissions = coalesce($12, permissions), updated_at = now()
@@ -130,7 +139,7 @@ export async function patchConversation(
       owner,
       patch.title === undefined ? null : storableText(patch.title),
       patch.model ?? null,
-      patch.instructions === undefined ? null : storableText(patch.instructions),
+      typeof patch.instructions === 'string' ? storableText(patch.instructions) : null,
       patch.tools ?? null,
       patch.chainId ?? null,
       patch.busyPolicy ?? null,
@@ -138,6 +147,9 @@ export async function patchConversation(
       patch.memory ?? null,
       patch.archived ?? null,
       patch.permissions ?? null,
+      patch.modelSettings === undefined ? null : JSON.stringify(patch.modelSettings),
+      patch.fallbackModels ?? null,
+      Object.entries(patch).flatMap(([name, value]) => (value === null ? [name] : [])),
     ],
   )
   return toConversation(required(row, id))

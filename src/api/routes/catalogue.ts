@@ -10,6 +10,13 @@ const modelSchema = z
     provider: z.string(),
     model: z.string(),
     contextLimitTokens: z.int(),
+    settings: z
+      .object({
+        temperature: z.object({ min: z.number(), max: z.number() }).optional(),
+        reasoningEfforts: z.array(z.string()).optional(),
+        maxOutputTokens: z.int().optional(),
+      })
+      .openapi({ description: 'What it takes of modelSettings; what is absent it refuses.' }),
     default: z.boolean(),
   })
   .openapi('Model')
@@ -43,7 +50,12 @@ function listRoute<const Name extends string, Schema extends z.ZodType>(
 
 const models = listRoute(
   'models',
-  z.object({ models: z.array(modelSchema) }),
+  z.object({
+    models: z.array(modelSchema),
+    fallbackModels: z
+      .array(z.string())
+      .openapi({ description: 'Of conversations that name none themselves.' }),
+  }),
   'Lists the models that can be chosen.',
 )
 const tools = listRoute(
@@ -59,7 +71,7 @@ export function catalogueRoutes(services: ApiServices) {
     .openapi(models, (context) => {
       const { id: defaultId } = services.models.defaultModel
       const listed = services.models.list().map((model) => ({ ...model, default: model.id === defaultId }))
-      return context.json({ models: listed }, 200)
+      return context.json({ models: listed, fallbackModels: [...services.models.fallbackModels] }, 200)
     })
     .openapi(tools, (context) => {
       const { offered, absent } = services.tools

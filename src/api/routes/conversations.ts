@@ -10,13 +10,19 @@ import {
 } from '../../schemas/conversation.ts'
 import { storable } from '../../schemas/storable.ts'
 import { snapshotSchema } from '../../schemas/event.ts'
-import { createConversation, listConversations, patchConversation } from '../../store/conversations.ts'
+import {
+  createConversation,
+  getConversation,
+  listConversations,
+  patchConversation,
+} from '../../store/conversations.ts'
 import { deleteConversation, noteCleaned } from '../../store/deletions.ts'
 import { getSnapshot } from '../../store/snapshots.ts'
 import { isMemoryEnabled } from '../../store/memory.ts'
 import { searchConversations } from '../../store/search-conversations.ts'
 import type { ApiServices } from '../api-services.ts'
 import { assertOffered } from '../assert-offered.ts'
+import { assertSettingsTaken } from '../assert-settings-taken.ts'
 import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
 
 const path = '/api/conversations/{id}'
@@ -92,6 +98,8 @@ export function conversationRoutes(services: ApiServices) {
     .openapi(create, async (context) => {
       const wanted = context.req.valid('json')
       assertOffered(wanted, services)
+      const { info } = models.find(wanted.model ?? models.defaultModel.id)
+      assertSettingsTaken(wanted.modelSettings ?? {}, info)
       const owner = context.get('owner')
       const key = context.req.valid('header')['idempotency-key']
       const { created, conversation } = await createConversation(database, {
@@ -100,7 +108,8 @@ export function conversationRoutes(services: ApiServices) {
         id: `c_${randomBytes(16).toString('base64url')}`,
         owner: owner.id,
         title: wanted.title ?? 'New conversation',
-        model: wanted.model === undefined ? models.defaultModel.id : models.find(wanted.model).info.id,
+        model: info.id,
+        fallbackModels: wanted.fallbackModels?.map((model) => models.find(model).info.id),
         busyPolicy: wanted.busyPolicy ?? 'queue',
         permissions: wanted.permissions ?? settings.permissions,
         limit: owner.kind === 'guest' ? settings.conversationsPerGuest : undefined,
@@ -128,17 +137,23 @@ export function conversationRoutes(services: ApiServices) {
     })
     .openapi(patch, async (context) => {
       const { id } = context.req.valid('param')
+      const owner = context.get('owner').id
       const wanted = context.req.valid('json')
       assertOffered(wanted, services)
-      const model = wanted.model === undefined ? undefined : models.find(wanted.model).info.id
-      const conversation = await patchConversation(database, context.get('owner').id, id, {
+      const changes = {
         ...wanted,
-        model,
-      })
-      const { title, archived, busyPolicy, permissions } = wanted
-      const changed = { title, model, archived, busyPolicy, permissions }
-      if (Object.values(changed).some((value) => value !== undefined)) {
-        const shown = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
+        model: wanted.model === undefined ? undefined : models.find(wanted.model).info.id,
+        fallbackModels:
+          wanted.fallbackModels?.map((each) => models.find(each).info.id) ?? wanted.fallbackModels,
+      }
+      if (wanted.model !== undefined || wanted.modelSettings !== undefined) {
+        const before = await getConversation(database, owner, id)
+        const { info } = models.find(wanted.model ?? before.model)
+        assertSettingsTaken(wanted.modelSettings ?? before.modelSettings, info)
+      }
+      const conversation = await patchConversation(database, owner, id, changes)
+      const shown = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+      if (Object.keys(shown).length > 0) {
         await log.append(id, [{ key: null, turnId: null, body: { type: 'conversation.updated', ...shown } }])
       }
       return context.json(conversation, 200)

@@ -74,11 +74,11 @@ const cancel = createRoute({
 })
 
 /** Messages and Stop. */
-export function messageRoutes({ database, workflows, settings }: ApiServices) {
+export function messageRoutes({ database, models, workflows, settings }: ApiServices) {
   return createRouter()
     .openapi(post, async (context) => {
       const { id: conversationId } = context.req.valid('param')
-      const { text, clientMessageId, busyPolicy } = context.req.valid('json')
+      const { text, clientMessageId, busyPolicy, model: wanted } = context.req.valid('json')
       const owner = context.get('owner')
       const clientId = clientMessageId ?? context.req.valid('header')['idempotency-key']
       const messageId = createMessageId(conversationId, clientId)
@@ -92,6 +92,7 @@ export function messageRoutes({ database, workflows, settings }: ApiServices) {
         queueLimit: settings.queuedMessages,
         turnLimit: settings.openTurns,
         busyPolicy,
+        model: wanted === undefined ? undefined : models.find(wanted).info.id,
       })
       const { model, turns } = accepted
       for (const waiting of accepted.toSignal) {
