@@ -13,7 +13,7 @@ import { finishTurn, listOpenCalls, type OpenCallEnd } from '../../src/store/tur
 /** The writes of a conversation's turns, as api and activities make them, with short arguments. */
 export type TurnScript = ReturnType<typeof createTurnScript>
 
-type AcceptChanges = { queueLimit?: number; turnLimit?: number; busyPolicy?: BusyPolicy }
+type AcceptChanges = { queueLimit?: number; turnLimit?: number; busyPolicy?: BusyPolicy; model?: string }
 
 /** What a reply asks for; `permissions` by the place of the call. */
 export type AskedTools = {
