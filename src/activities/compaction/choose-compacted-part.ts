@@ -18,7 +18,7 @@ export type KeptShare = {
   recentShare: number
 }
 
-const latestShare = 0.6
+const latestShare = 0.3
 /** As the estimate of tokens has it. */
 export const bytesPerToken = 2.5
 
