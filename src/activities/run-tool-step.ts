@@ -1,5 +1,6 @@
 import { AppError } from '../contracts/errors.ts'
 import type { ToolStepRef } from '../contracts/activity-interface.ts'
+import { inlineOutputLimitBytes } from '../contracts/limits.ts'
 import type { CallOutcome } from '../contracts/tool-call.ts'
 import { finishStep } from '../store/tool-calls.ts'
 import type { ToolStep } from '../toolkit/tool.ts'
@@ -45,7 +46,9 @@ async function runStep(
     const sizeBytes = assertSize(what, json)
     await settleProgress()
     outputs[ref.step] = output
-    const leave = await services.resultGate.enter(sizeBytes, scope.signal)
+    // Small ones do not wait behind large ones.
+    const isSmall = sizeBytes <= inlineOutputLimitBytes
+    const leave = isSmall ? () => {} : await services.resultGate.enter(sizeBytes, scope.signal)
     await untilDatabaseAnswers(scope.signal, () =>
       finishStep(services.database, ref, json, [
         {
