@@ -3,7 +3,7 @@ import { except } from 'hono/combine'
 import { cors } from 'hono/cors'
 
 import { AppError } from '../contracts/errors.ts'
-import { bodySizeLimitBytes } from '../contracts/limits.ts'
+import { bodySizeLimitBytes, importSizeLimitBytes } from '../contracts/limits.ts'
 import { eventSchema, snapshotEventSchema } from '../schemas/event.ts'
 import type { ApiServices } from './api-services.ts'
 import { authenticate } from './authenticate.ts'
@@ -22,18 +22,25 @@ import {
   withSecurityHeaders,
 } from './request-middleware.ts'
 import { authRoutes } from './routes/auth.ts'
+import { branchRoutes } from './routes/branches.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
+import { contextRoutes } from './routes/context.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { eventRoutes } from './routes/events.ts'
+import { exportRoutes } from './routes/exports.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { healthRoutes } from './routes/health.ts'
+import { memoryRoutes } from './routes/memory.ts'
+import { messagePageRoutes } from './routes/message-pages.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { progressRoutes } from './routes/progress.ts'
 import { requestRoutes } from './routes/requests.ts'
 import { resetRoutes } from './routes/reset.ts'
 import { resultRoutes } from './routes/results.ts'
+import { usageRoutes } from './routes/usage.ts'
 
+const importPath = '/api/conversations/import'
 const info = { title: 'Perdura', version: '1', description: 'The native API; see docs/api.md for its use.' }
 
 /** Puts the HTTP application together. `host` is the address it is bound to. */
@@ -50,19 +57,27 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
   app.route('/', metricsRoutes(services))
   app.use(refuseWhenStopping(services.isAccepting))
   app.use(requireJson)
-  app.use(bodyLimit({ maxSize: bodySizeLimitBytes, onError: refuseLargeBody }))
+  app.use(except(importPath, limitBody(bodySizeLimitBytes)))
   // Everything but the login, so that a new route is guarded without anybody thinking of it.
   app.use('/api/*', except('/api/auth/guest', authenticate(services.database)))
   app.use('/api/*', except('/api/auth/guest', limitRequests(services.requestLimiter)))
+  // Behind the token: nobody else may send as much.
+  app.use(importPath, limitBody(importSizeLimitBytes))
   for (const routes of [
     authRoutes,
     conversationRoutes,
     messageRoutes,
+    messagePageRoutes,
+    branchRoutes,
+    exportRoutes,
+    contextRoutes,
     requestRoutes,
     grantRoutes,
+    memoryRoutes,
     progressRoutes,
     resultRoutes,
     resetRoutes,
+    usageRoutes,
     catalogueRoutes,
   ]) {
     app.route('/', routes(services))
@@ -89,6 +104,11 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
   return app
 }
 
-function refuseLargeBody(): never {
-  throw new AppError('payload_too_large', `A body may have ${bodySizeLimitBytes} bytes. Send less.`)
+function limitBody(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError() {
+      throw new AppError('payload_too_large', `A body may have ${maxSize} bytes here. Send less.`)
+    },
+  })
 }

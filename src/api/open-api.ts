@@ -1,21 +1,26 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 
-import { AppError } from '../contracts/errors.ts'
+import { AppError, type ErrorCode } from '../contracts/errors.ts'
 import { problemSchema } from '../schemas/problem.ts'
 import { storable } from '../schemas/storable.ts'
 import type { ApiEnv } from './api-env.ts'
 import { type FieldError, fieldProblem, toProblem } from './problem.ts'
 
-/** A router whose validation errors are problem documents that name each field. */
-export function createRouter(): OpenAPIHono<ApiEnv> {
+/** A router whose validation errors are problem documents that name each field, under a code for bodies. */
+export function createRouter(bodyCode: ErrorCode = 'invalid_request'): OpenAPIHono<ApiEnv> {
   return new OpenAPIHono<ApiEnv>({
     defaultHook(result, context) {
       if (result.success) return undefined
       if (result.target === 'param') return toProblem(context, new AppError('not_found', noSuchId))
-      return toProblem(context, fieldProblem('invalid_request', result.error.issues.flatMap(toFieldErrors)))
+      const code = result.target === 'json' ? bodyCode : 'invalid_request'
+      const errors = result.error.issues.slice(0, faultsShown).flatMap(toFieldErrors)
+      return toProblem(context, fieldProblem(code, errors.slice(0, faultsShown)))
     },
   })
 }
+
+/** A file may be wrong in ten thousand places. */
+const faultsShown = 20
 
 function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const { path, message } = issue

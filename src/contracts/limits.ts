@@ -8,6 +8,8 @@ export const toolCallLimit = 32
 export const messageTextLimit = 100_000
 /** Bytes of one HTTP request body. */
 export const bodySizeLimitBytes = 1_000_000
+/** Bytes of a conversation that is imported. */
+export const importSizeLimitBytes = 20_000_000
 /** Characters of one model answer; more ends the turn with code `answer_too_long`. */
 export const answerTextLimit = 1_000_000
 /** Bytes of one tool's output as JSON; more is the tool error `result_too_large`. */

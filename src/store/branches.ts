@@ -63,18 +63,23 @@ export async function regenerateMessage(
     message.via,
     message.turnLimit,
   ])
-  if (answer.outcome !== 'accepted' && answer.outcome !== 'repeated') throw toRefusal(answer, message)
+  const { outcome } = answer
+  if (outcome !== 'accepted' && outcome !== 'repeated') throw toRefusal(outcome, answer.turnId, message)
   publishNotice(database, message.conversationId, answer.log, JSON.stringify(answer.events))
   const { state, position, turns = 0, model = '' } = answer
   return {
-    repeated: answer.outcome === 'repeated',
+    repeated: outcome === 'repeated',
     position: state === 'queued' ? position : undefined,
     turns,
     model,
   }
 }
 
-function toRefusal({ outcome, turnId }: BranchAnswer, message: ReplacingMessage): AppError {
+function toRefusal(
+  outcome: Exclude<BranchAnswer['outcome'], 'accepted' | 'repeated'>,
+  turnId: TurnId | null | undefined,
+  message: ReplacingMessage,
+): AppError {
   switch (outcome) {
     case 'missing':
       return noConversation(message.conversationId)
@@ -102,7 +107,7 @@ function toRefusal({ outcome, turnId }: BranchAnswer, message: ReplacingMessage)
         'message_conflict',
         'This id was used for another message. Use a new clientMessageId for a new one.',
       )
-    default:
+    case 'unknown':
       return noMessage(message.replaces)
   }
 }

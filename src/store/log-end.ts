@@ -10,18 +10,21 @@ export type LogEnd = {
    * asynchronous appends may have been taken back, and the next number will jump over them.
    */
   highestGiven: number
+  /** Events up to this number are not kept. */
+  floor: number
 }
 
 /** @throws AppError `not_found` */
 export async function getLogEnd(database: Database, owner: OwnerId, id: ConversationId): Promise<LogEnd> {
-  const [row] = await database.rows<{ last_seq: number; same_server: boolean }>(
+  const [row] = await database.rows<{ last_seq: number; log_floor: number; same_server: boolean }>(
     'get_log_end',
-    `select last_seq, server_life is null or server_life is not distinct from (select id from server_life) as same_server
+    `select last_seq, log_floor, server_life is null or server_life is not distinct from (select id from server_life) as same_server
        from conversations where id = $1 and owner_id = $2`,
     [id, owner],
   )
   if (row === undefined) throw new AppError('not_found', `There is no conversation ${id}.`)
-  return { lastSeq: row.last_seq, highestGiven: row.last_seq + (row.same_server ? 0 : 1_000_000) }
+  const { last_seq: lastSeq, log_floor: floor } = row
+  return { lastSeq, floor, highestGiven: lastSeq + (row.same_server ? 0 : 1_000_000) }
 }
 
 /** When the last event that is kept was appended, ISO 8601; undefined for an empty log. */

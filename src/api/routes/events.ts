@@ -22,7 +22,9 @@ const events = createRoute({
     params: idParams,
     headers: z.object({ 'last-event-id': cursor.optional() }),
     query: z.object({
-      after: cursor.optional().openapi({ description: '0: everything. Absent: a snapshot, then live.' }),
+      after: cursor.optional().openapi({
+        description: '0: everything that is kept. Absent, or older than what is kept: a snapshot, then live.',
+      }),
       limit: z
         .string()
         .regex(/^\d{1,4}$/)
@@ -75,11 +77,12 @@ export function eventRoutes(services: ApiServices, streams: OpenStreams) {
       }
       if (context.req.header('accept')?.includes('application/json')) {
         const page = await log.read(id, position ?? 0, Math.min(Number(limit ?? pageLimit) || 1, pageLimit))
-        return context.json(page, 200)
+        const isCut = (position ?? 0) < end.floor
+        return context.json(isCut ? { ...page, keptAfter: end.floor } : page, 200)
       }
       if (context.req.method === 'HEAD') return context.body(null, 200, sseHeaders)
       const from =
-        position === undefined
+        position === undefined || position < end.floor
           ? { snapshot: await readSnapshotEvent(services, owner, id) }
           : { after: position }
       const body = streams.open(

@@ -144,6 +144,7 @@ declare
   v_end bigint;
   v_upto bigint;
   v_made json;
+  v_large text[];
 begin
   -- Every writer takes the row first: nothing changes while it is copied.
   select * into v_source from conversations where id = p_source and owner_id = p_owner for share;
@@ -192,9 +193,16 @@ begin
       from tool_calls t
       where t.conversation_id = p_source and t.status is not null and exists (
         select 1 from messages m where m.id = copied_id(t.id, p_source, p_id));
-  insert into compactions (id, conversation_id, upto_position, summary, facts, tokens_before, tokens_after, created_at)
-    select copied_id(c.id, p_source, p_id), p_id, c.upto_position, copied_text(c.summary, p_source, p_id),
-        copied_text(c.facts::text, p_source, p_id)::json, c.tokens_before, c.tokens_after, c.created_at
+  v_large := array(select t.id from tool_calls t join large_results r on r.call_id = t.id
+    where t.conversation_id = p_source and t.status is not null and exists (
+      select 1 from messages m where m.id = copied_id(t.id, p_source, p_id)));
+  perform copy_results(v_large, array(select copied_id(id, p_source, p_id)
+    from unnest(v_large) with ordinality as given (id, place) order by place));
+  insert into compactions (id, conversation_id, upto_position, asked, summary, facts, facts_left_out, tokens_before,
+      tokens_after, created_at)
+    select copied_id(c.id, p_source, p_id), p_id, c.upto_position, c.asked, copied_text(c.summary, p_source, p_id),
+        copied_text(c.facts::text, p_source, p_id)::json, c.facts_left_out, c.tokens_before, c.tokens_after,
+        c.created_at
       from compactions c where c.conversation_id = p_source and c.upto_position <= v_upto;
   return v_made;
 end $$;
@@ -233,10 +241,12 @@ begin
         c ->> 'providerCallId', c ->> 'name', copied_text(c ->> 'arguments', p_from, p_id), c ->> 'status',
         c -> 'output', c -> 'error', (c ->> 'createdAt')::timestamptz, (c ->> 'createdAt')::timestamptz
       from json_array_elements(p_calls) as given (c);
-  insert into compactions (id, conversation_id, upto_position, summary, facts, tokens_before, tokens_after, created_at)
+  insert into compactions (id, conversation_id, upto_position, asked, summary, facts, facts_left_out, tokens_before,
+      tokens_after, created_at)
     select copied_id(c ->> 'id', p_from, p_id), p_id,
         (select position from messages where id = copied_id(c ->> 'uptoMessageId', p_from, p_id)),
-        copied_text(c ->> 'summary', p_from, p_id), copied_text((c -> 'facts')::text, p_from, p_id)::json,
+        (c ->> 'asked')::boolean, copied_text(c ->> 'summary', p_from, p_id),
+        copied_text((c -> 'facts')::text, p_from, p_id)::json, (c ->> 'factsLeftOut')::int,
         (c ->> 'tokensBefore')::int, (c ->> 'tokensAfter')::int, (c ->> 'createdAt')::timestamptz
       from json_array_elements(p_compactions) as given (c);
   update conversations

@@ -1,0 +1,115 @@
+import { createRoute, z } from '@hono/zod-openapi'
+
+import { AppError, type ErrorCode } from '../../contracts/errors.ts'
+import { conversationSchema } from '../../schemas/conversation.ts'
+import { type ConversationExport, conversationExportSchema } from '../../schemas/conversation-export.ts'
+import { getConversation } from '../../store/conversations.ts'
+import { readExportHead } from '../../store/exports.ts'
+import { importConversation } from '../../store/imports.ts'
+import type { ApiServices } from '../api-services.ts'
+import { assertOffered } from '../assert-offered.ts'
+import { creationOf } from '../creation-of.ts'
+import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
+import { fieldProblem } from '../problem.ts'
+import { writeExportJson } from '../write-export-json.ts'
+import { writeExportMarkdown } from '../write-export-markdown.ts'
+
+const exported = createRoute({
+  method: 'get',
+  path: '/api/conversations/{id}/export',
+  summary:
+    'Downloads a conversation: as JSON, which can be imported, or as Markdown for people. Without the running turn.',
+  security: bearer,
+  request: {
+    params: idParams,
+    query: z.object({ format: z.enum(['json', 'markdown']).optional() }),
+  },
+  responses: {
+    200: {
+      description: 'The file.',
+      content: {
+        'application/json': { schema: conversationExportSchema },
+        'text/markdown': { schema: z.string() },
+      },
+    },
+    ...problems(401, 404, 422, 503),
+  },
+})
+const imported = createRoute({
+  method: 'post',
+  path: '/api/conversations/import',
+  summary: 'Makes a new conversation of an exported one. The same Idempotency-Key returns the same one.',
+  security: bearer,
+  request: {
+    headers: z.object({ 'idempotency-key': z.string().min(1).max(200).optional() }),
+    body: jsonBody(conversationExportSchema),
+  },
+  responses: {
+    200: json(conversationSchema, 'It existed already.'),
+    201: json(conversationSchema, 'It was created.'),
+    ...problems(400, 401, 409, 413, 415, 422, 429, 503),
+  },
+})
+
+/** Conversations as files. */
+export function exportRoutes(services: ApiServices) {
+  const { database, models, settings } = services
+  return createRouter('import_invalid')
+    .openapi(exported, async (context) => {
+      const { id } = context.req.valid('param')
+      const isMarkdown = context.req.valid('query').format === 'markdown'
+      const head = await readExportHead(database, context.get('owner').id, id)
+      const headers = {
+        'content-type': isMarkdown ? 'text/markdown; charset=utf-8' : 'application/json',
+        'content-disposition': `attachment; filename="${id}.${isMarkdown ? 'md' : 'json'}"`,
+      }
+      // Nobody would read the file, and so nobody would end its reading.
+      if (context.req.method === 'HEAD') return context.body(null, 200, headers)
+      const pieces = isMarkdown ? writeExportMarkdown(database, head) : writeExportJson(database, head)
+      return context.body(toBytes(pieces), 200, headers)
+    })
+    .openapi(imported, async (context) => {
+      const body = context.req.valid('json')
+      assertImportable(body, services)
+      const owner = context.get('owner')
+      const key = context.req.valid('header')['idempotency-key']
+      const { created, id } = await importConversation(database, creationOf({ owner, key, body }, settings), {
+        ...body,
+        conversation: { ...body.conversation, model: models.find(body.conversation.model).info.id },
+      })
+      const conversation = await getConversation(database, owner.id, id)
+      return created ? context.json(conversation, 201) : context.json(conversation, 200)
+    })
+}
+
+const places: Partial<Record<ErrorCode, string>> = {
+  unknown_model: 'conversation.model',
+  unknown_tool: 'conversation.tools',
+  unknown_chain: 'conversation.chainId',
+  unsupported_setting: 'conversation.modelSettings',
+}
+
+/** Says where in the file something stands that this deployment does not offer. */
+function assertImportable({ conversation }: ConversationExport, services: ApiServices): void {
+  try {
+    assertOffered(conversation, services)
+  } catch (error) {
+    const path = error instanceof AppError ? places[error.code] : undefined
+    if (!(error instanceof AppError) || path === undefined) throw error
+    throw fieldProblem('import_invalid', [{ path, message: error.message, code: error.code }])
+  }
+}
+
+function toBytes(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await pieces.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    async cancel() {
+      await pieces.return(undefined)
+    },
+  })
+}
