@@ -9,6 +9,7 @@ import type { Tool } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { toContextBudget, toMaxBytes } from './context/context-budget.ts'
 import { fillContext } from './context/fill-context.ts'
+import { recallMemory } from './recall-memory.ts'
 import { toRequestSettings } from './request-settings.ts'
 
 /** What a model is given in one round, or that the older part must be summed up first. */
@@ -34,10 +35,11 @@ export async function loadModelContext(
 ): Promise<ModelContext> {
   const { round, settings, info, signal } = options
   const counter = await loadTokenCounter(info)
-  const system = toSystem(settings, services)
-  const tools = listAllowedTools(settings, services).flatMap(
-    ({ name }) => services.modelTools.get(name) ?? [],
-  )
+  const memory = await recallMemory(round.conversationId, settings, services)
+  const system = toSystem(settings, memory, services)
+  const tools = listAllowedTools(settings, services)
+    .filter(({ uses }) => memory !== null || !uses.includes('memory'))
+    .flatMap(({ name }) => services.modelTools.get(name) ?? [])
   const fixedTokens = await countFixed({ system, tools, counter, signal }, services)
   const { maxOutputTokens, ...taken } = toRequestSettings(settings, info, services.settings)
   const budget = toContextBudget({ info, maxOutputTokens, fixedTokens, isExact: counter.isExact })
@@ -83,7 +85,11 @@ export function listAllowedTools({ tools }: TurnSettings, services: ActivityServ
   return tools === null ? offered : offered.filter(({ name }) => tools.includes(name))
 }
 
-function toSystem({ wallet, chainId, instructions }: TurnSettings, services: ActivityServices): string {
+function toSystem(
+  { wallet, chainId, instructions }: TurnSettings,
+  memory: string | null,
+  services: ActivityServices,
+): string {
   return buildSystem({
     prompt: services.prompt,
     facts: {
@@ -92,6 +98,7 @@ function toSystem({ wallet, chainId, instructions }: TurnSettings, services: Act
       time: services.toolServices.now(),
     },
     ...(instructions === null ? {} : { instructions }),
+    ...(memory === null ? {} : { memory }),
   })
 }
 

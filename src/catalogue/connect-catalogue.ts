@@ -43,7 +43,11 @@ export async function connectCatalogue(config: Config, logger: Logger): Promise<
     logger.warn({ chainId, err }, 'a chain cannot be used now'),
   )
   const hasChain = chains.list().length > 0
-  const tools = await loadOfferedTools(config.tools.folder, hasChain ? ['compiler', 'chain'] : ['compiler'])
+  const tools = await loadOfferedTools(config.tools.folder, [
+    'compiler',
+    'memory',
+    ...(hasChain ? (['chain'] as const) : []),
+  ])
   const toolNames = [...tools.offered.list(), ...tools.absent].map(({ name }) => name)
   const rules = await loadPermissionRules(config.permissions.rulesPath, { toolNames, parseAddress })
   return { models, budgets, tools, chains, rules }

@@ -73,12 +73,15 @@ export async function deleteAllMemory(database: Database, owner: OwnerId): Promi
   await database.call('delete_all_memory', [owner])
 }
 
-/** What a conversation is told of the owner's others: chosen at the first call, at most `maxChars` characters. */
+/**
+ * What a conversation is told of the owner's others: chosen at the first call, at most `maxChars` characters. Null for
+ * one that takes no part in memory.
+ */
 export function tellMemory(
   database: Database,
   conversationId: ConversationId,
   maxChars: number,
-): Promise<ToldMemory[]> {
+): Promise<ToldMemory[] | null> {
   return database.call('tell_memory', [conversationId, maxChars])
 }
 

@@ -30,6 +30,8 @@ export type TurnSettings = {
   chainId: number | null
   history: HistoryStrategy
   permissions: PermissionPolicy
+  /** Whether it takes part in the owner's memory; absent: not known. */
+  memory?: boolean
 }
 
 export type BegunRound =

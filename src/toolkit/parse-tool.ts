@@ -40,7 +40,7 @@ const base = {
   description: z.string().min(1).max(4_000),
   effect: z.enum(['read', 'compute', 'prepare', 'sign', 'external']),
   targets: callable.optional(),
-  uses: z.array(z.enum(['chain', 'compiler'])),
+  uses: z.array(z.enum(['chain', 'compiler', 'memory'])),
   timeoutMs: z.int().positive().optional(),
   tries: z.int().positive().optional(),
   input: schema,

@@ -1,5 +1,6 @@
 /** The ports through which tools reach the world; a worker makes them once and shares them. */
 import type { ResultMatches, ResultPart } from '../contracts/context.ts'
+import type { MemoryHit } from '../contracts/memory.ts'
 
 /** A block that a reading is bound to. */
 export type BlockRef = { number: string; hash: string }
@@ -129,6 +130,17 @@ export interface ResultPort {
   ): Promise<ResultMatches>
 }
 
+/** What was said in the owner's other conversations that take part in memory, as this one does. */
+export interface MemoryPort {
+  /** The best first; empty when this conversation takes no part. */
+  search(wanted: {
+    owner: string
+    conversationId: string
+    query: string
+    limit: number
+  }): Promise<MemoryHit[]>
+}
+
 type CallOfConversation = { conversationId: string; callId: string }
 
 export interface ToolServices {
@@ -137,4 +149,5 @@ export interface ToolServices {
   compiler(): CompilerPort
   now(): Date
   results: ResultPort
+  memory: MemoryPort
 }

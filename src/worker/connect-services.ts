@@ -8,6 +8,7 @@ import { loadSystemPrompt } from '../models/system-prompt.ts'
 import type { Config } from '../ops/config.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Database } from '../store/database.ts'
+import { searchMemory } from '../store/memory.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
 import { createPostgresHistory } from '../store/postgres-history.ts'
 import { createResultReader } from '../store/result-parts.ts'
@@ -42,6 +43,7 @@ export async function connectServices(
       compiler: () => compiler,
       now: () => new Date(),
       results: createResultReader(database),
+      memory: { search: (wanted) => searchMemory(database, wanted) },
     },
     rules,
     messageSizes: createMessageSizes(),

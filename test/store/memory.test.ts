@@ -38,8 +38,8 @@ async function remember(title: string, text: string): Promise<string> {
   return id
 }
 
-const tell = async (id: string, chars = 3_000) =>
-  (await tellMemory(database, id, chars)).map(({ title, text }) => `${title}: ${text}`)
+const tell = async (id: string, chars = 3_000): Promise<string[] | undefined> =>
+  (await tellMemory(database, id, chars))?.map(({ title, text }) => `${title}: ${text}`)
 const search = async (id: string, query: string) =>
   (await searchMemory(database, { owner, conversationId: id, query, limit: 5 })).map(({ text }) => text)
 
@@ -55,7 +55,7 @@ test('a conversation is told of the others, the newest first, as much as there i
   const told = await talk('Now', 'Hello')
   expect(await tell(told, 200)).toEqual([`Three: ${'Three'.repeat(20)}`])
   const other = await talk('Later', 'Hello')
-  expect((await tell(other)).map((line) => line.split(':')[0])).toEqual(['Three', 'Two', 'One'])
+  expect((await tell(other))?.map((line) => line.split(':')[0])).toEqual(['Three', 'Two', 'One'])
 })
 
 test('behavior: what it is told is chosen once; what the owner does counts at once', async () => {
@@ -80,7 +80,7 @@ test('behavior: one with its memory off is told nothing, and nobody is told of i
   const quiet = await remember('Quiet', 'Secret')
   await patchConversation(database, owner, quiet, { memory: false })
   await remember('One', 'Uno')
-  expect(await tell(quiet)).toEqual([])
+  expect(await tell(quiet)).toBeUndefined()
   expect(await tell(await talk('Now', 'Hello'))).toEqual(['One: Uno'])
   await patchConversation(database, owner, quiet, { memory: true })
   expect(await tell(quiet)).toEqual(['One: Uno'])

@@ -53,6 +53,8 @@ test("loads the product's own tools", async () => {
     'ask_user',
     'chain_context',
     'contract_read',
+    'read_result',
+    'search_memory',
     'simulate_deployment',
     'time_now',
     'token_balances',
@@ -67,7 +69,7 @@ test("loads an operator's folder beside them, wherever it is", async () => {
   })
   await mkdir(join(folder, 'parts'))
   const [outcome] = await loadNatively([[ownToolsFolder, folder]])
-  expect(outcome?.tools).toHaveLength(8)
+  expect(outcome?.tools).toHaveLength(10)
   expect(outcome?.tools).toContain('say_hello')
 })
 
@@ -122,9 +124,9 @@ describe('error: a file that is not a tool stops the start and says what to writ
 describe('a registry', () => {
   test('offers what the deployment has services for, and says why the rest is absent', async () => {
     const registry = await loadTools([ownToolsFolder])
-    expect(registry.offered(['chain', 'compiler']).absent).toEqual([])
+    expect(registry.offered(['chain', 'compiler', 'memory']).absent).toEqual([])
     const { tools, absent } = registry.offered([])
-    expect(tools.map(({ name }) => name)).toEqual(['ask_user', 'time_now'])
+    expect(tools.map(({ name }) => name)).toEqual(['ask_user', 'read_result', 'time_now'])
     expect(absent).toContainEqual({ name: 'account_info', reason: 'This deployment has no chain.' })
     expect(absent).toContainEqual({
       name: 'simulate_deployment',

@@ -13,6 +13,7 @@ export const noServices: ToolServices = {
   compiler() {
     throw new Error('There is no compiler in this test.')
   },
+  memory: { search: async () => [] },
   now: () => scriptedNow,
   results: {
     read: () => Promise.reject(new AppError('result_unknown', 'There are no results in this test.')),

@@ -192,14 +192,14 @@ begin
 end $$;
 
 -- What a conversation is told of the owner's others: the newest entries, at most p_chars characters, chosen once.
--- Answers [{title, text, updatedAt}], the newest first.
+-- Answers [{title, text, updatedAt}], the newest first; null for one that takes no part in memory.
 create function tell_memory(p_conversation text, p_chars int) returns json language plpgsql as $$
 declare
   v_conversation conversations;
 begin
   select * into v_conversation from conversations where id = p_conversation;
-  if not found or not v_conversation.memory then
-    return '[]';
+  if not found or not v_conversation.memory or v_conversation.history ->> 'kind' = 'none' then
+    return null;
   end if;
   if not v_conversation.memory_told then
     insert into told_memories (conversation_id, about, title, text, updated_at)
@@ -414,7 +414,7 @@ declare
 begin
   perform set_config('synchronous_commit', 'off', true);
   select * into v_conversation from conversations where id = p_conversation;
-  if not found or v_conversation.turns = 0 then
+  if not found then
     return false;
   end if;
   select seq into v_begun from events
