@@ -3,9 +3,17 @@ import { z } from 'zod'
 import { AppError } from '../contracts/errors.ts'
 import type { ReasoningEffort } from '../contracts/conversation.ts'
 import type { CallKey } from '../contracts/usage.ts'
-import type { ModelInfo, ModelMessage, ModelProvider, ModelRequest } from '../models/model-provider.ts'
+import type {
+  ModelInfo,
+  ModelMessage,
+  ModelPart,
+  ModelProvider,
+  ModelRequest,
+} from '../models/model-provider.ts'
 import { toTakenSettings } from '../schemas/check-model-settings.ts'
 import type { ActivityServices } from './activity-services.ts'
+import type { Reply } from './reply.ts'
+import { Spending } from './spending.ts'
 
 export type HelperQuestion<Value> = {
   /** What the first try is booked under; its id must be another one for each attempt of the activity. */
@@ -20,6 +28,8 @@ export type HelperQuestion<Value> = {
   signal: AbortSignal
 }
 
+export type HelperServices = Pick<ActivityServices, 'models' | 'database' | 'budgets'>
+
 type Try = Omit<HelperQuestion<unknown>, 'schema' | 'system' | 'text'> & { messages: ModelMessage[] }
 
 const timeoutMs = 60_000
@@ -28,12 +38,14 @@ const thoughtTokens = 4_000
 
 /**
  * Asks the helper model once and returns its answer, checked against the schema; one that does not fit is asked for
- * a second time. Nothing of it reaches the conversation's log. Ends with the signal, or after a minute for each try.
- * @throws AppError `model_garbage` when no try fits, `model_unavailable` when there is no helper, any other `model_…`
+ * a second time. Of the conversation's log it reaches only what it cost. Ends with the signal, or after a minute for
+ * each try.
+ * @throws AppError `model_garbage` when no try fits, `model_unavailable` when there is no helper, any other `model_…`,
+ * `turn_budget`, `day_budget`, `owner_budget`
  */
 export async function askHelper<Value>(
   question: HelperQuestion<Value>,
-  services: Pick<ActivityServices, 'models'>,
+  services: HelperServices,
 ): Promise<{ value: Value; model: string }> {
   const { helperModel } = services.models
   if (helperModel === undefined) {
@@ -42,7 +54,7 @@ export async function askHelper<Value>(
   const { provider, info } = services.models.find(helperModel.id)
   const system = withForm(question.system, question.schema)
   const asked: ModelMessage = { role: 'user', text: question.text }
-  const first = await runTry({ ...question, messages: [asked] }, { provider, info, system })
+  const first = await runTry({ ...question, messages: [asked] }, { provider, info, system }, services)
   const read = readAnswer(first, question.schema)
   if ('value' in read) return { value: read.value, model: info.id }
   const messages: ModelMessage[] = [
@@ -51,7 +63,7 @@ export async function askHelper<Value>(
     { role: 'user', text: `That does not fit: ${read.fault} Answer again, with the JSON object only.` },
   ]
   const key = { ...question.key, id: `${question.key.id}.2` }
-  const second = await runTry({ ...question, key, messages }, { provider, info, system })
+  const second = await runTry({ ...question, key, messages }, { provider, info, system }, services)
   const again = readAnswer(second, question.schema)
   if ('value' in again) return { value: again.value, model: info.id }
   throw new AppError(
@@ -63,22 +75,40 @@ export async function askHelper<Value>(
 type Helper = { provider: ModelProvider; info: ModelInfo; system: string }
 
 async function runTry(
-  { messages, maxOutputTokens, signal }: Try,
+  { key, messages, maxOutputTokens, signal }: Try,
   { provider, info, system }: Helper,
+  services: HelperServices,
 ): Promise<string> {
   const request = toRequest({ system, messages, maxOutputTokens }, info)
   const timeout = AbortSignal.timeout(timeoutMs)
+  const spending = new Spending(key, services)
+  const reply: Reply = { calls: [], usage: undefined, reason: undefined }
+  let failure: AppError | undefined
   let text = ''
   try {
-    for await (const part of provider.stream(request, AbortSignal.any([signal, timeout]))) {
+    const parts = spending.stream({ provider, info, request }, AbortSignal.any([signal, timeout]))
+    for await (const part of parts) {
       if (part.type === 'text') text += part.delta
+      if (part.type === 'usage') reply.usage = toUsage(part)
     }
     return text
   } catch (error) {
     signal.throwIfAborted()
-    if (!timeout.aborted) throw error
-    throw new AppError('model_timeout', `The helper model ${info.id} took longer than ${timeoutMs} ms.`)
+    const fault = timeout.aborted ? tooSlow(info) : error
+    if (fault instanceof AppError) failure = fault
+    throw fault
+  } finally {
+    // A try is paid whatever becomes of it.
+    await spending.settle(reply, failure, signal)
   }
+}
+
+function toUsage({ type: _type, ...usage }: Extract<ModelPart, { type: 'usage' }>): Reply['usage'] {
+  return usage
+}
+
+function tooSlow({ id }: ModelInfo): AppError {
+  return new AppError('model_timeout', `The helper model ${id} took longer than ${timeoutMs} ms.`)
 }
 
 function toRequest(

@@ -5,6 +5,7 @@ import { askHelper } from '../../src/activities/ask-helper.ts'
 import { createModelRegistry } from '../../src/models/model-registry.ts'
 import type { ScriptedReply } from '../../src/models/scripted/scripted-reply.ts'
 import { openScriptedModel, scriptedConfig } from '../support/scripted-model.ts'
+import { createStore } from '../support/store.ts'
 
 const titleSchema = z.strictObject({ title: z.string().min(1).max(80) })
 const say = (text: string): ScriptedReply => ({ parts: [{ type: 'text', text, times: 1 }] })
@@ -13,6 +14,15 @@ const sentSchema = z.looseObject({
   max_tokens: z.number(),
   reasoning_effort: z.string().optional(),
 })
+
+const store = await createStore()
+const { database } = store
+const budgets = { limits: { turn: {}, day: {}, owner: {} }, priceOf: () => undefined }
+
+/** What was booked under a key, in order. */
+async function listEntries(key: string) {
+  return database.rows('ledger_of', 'select * from ledger where id like $1 order by created_at', [`${key}%`])
+}
 
 describe('askHelper', { timeout: 30_000 }, () => {
   let model: Awaited<ReturnType<typeof openScriptedModel>>
@@ -35,30 +45,32 @@ describe('askHelper', { timeout: 30_000 }, () => {
       defaultModel: 'helper',
       helperModel: 'helper',
     })
+    const { id: conversationId, owner } = await store.createConversation()
     const answer = askHelper(
       {
-        key: { id: `${key}.a1`, kind: 'title', owner: 'o_1', conversationId: 'c_1' },
+        key: { id: `${key}.a1`, kind: 'title', owner, conversationId },
         system: 'Write a title.',
         text: `Hello [script:${key}]`,
         schema: titleSchema,
         maxOutputTokens: 100,
         signal,
       },
-      { models: registry },
+      { models: registry, database, budgets },
     )
     const requests = async () =>
       (await model.requests(`helper:${key}`)).map(({ body, state }) => ({ state, ...sentSchema.parse(body) }))
-    return { answer, requests, key: `helper:${key}` }
+    return { answer, requests, key: `helper:${key}`, entries: () => listEntries(key) }
   }
 
   it('returns what fits the schema, and who wrote it', async () => {
-    const { answer, requests } = await ask([say('{"title":"Balances"}')])
+    const { answer, requests, entries } = await ask([say('{"title":"Balances"}')])
     expect(await answer).toEqual({ value: { title: 'Balances' }, model: 'scripted/helper' })
     const [sent, ...more] = await requests()
     expect(more).toEqual([])
     expect(sent).toMatchObject({ max_tokens: 100, state: 'completed' })
     expect(sent?.messages[0]?.content).toMatch(/^Write a title\.[^]*"maxLength":80/)
     expect(sent?.reasoning_effort).toBeUndefined()
+    expect(await entries()).toMatchObject([{ kind: 'title', model: 'scripted/helper', estimated: false }])
   })
 
   it('behavior: reads an answer in a code fence', async () => {
@@ -84,9 +96,11 @@ describe('askHelper', { timeout: 30_000 }, () => {
   })
 
   it('error: what never fits is model_garbage after two tries', async () => {
-    const { answer, requests } = await ask([{ ...say('no'), repeat: true }])
+    const { answer, requests, entries } = await ask([{ ...say('no'), repeat: true }])
     await expect(answer).rejects.toMatchObject({ code: 'model_garbage' })
     expect(await requests()).toHaveLength(2)
+    const ids = (await entries()).map(({ id }) => String(id).slice(-5))
+    expect(ids).toEqual([expect.stringMatching(/\.a1$/), '.a1.2'])
   })
 
   it('error: a service that fails is the caller’s to try again', async () => {
@@ -99,11 +113,12 @@ describe('askHelper', { timeout: 30_000 }, () => {
     const stop = new AbortController()
     const reason = new Error('stopped by a person')
     const silent: ScriptedReply = { parts: [{ type: 'gate', name: 'never-opened' }] }
-    const { answer, key } = await ask([silent], { signal: stop.signal })
+    const { answer, key, entries } = await ask([silent], { signal: stop.signal })
     const stopping = model.until(key, 1, 'arrived').then(() => stop.abort(reason))
     await expect(answer).rejects.toBe(reason)
     await stopping
     await model.until(key, 1, 'closed')
+    expect(await entries()).toMatchObject([{ estimated: true }])
   })
 
   it('error: without a helper nobody is asked', async () => {
@@ -116,7 +131,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
       maxOutputTokens: 1,
       signal: new AbortController().signal,
     }
-    await expect(askHelper(question, { models: registry })).rejects.toMatchObject({
+    await expect(askHelper(question, { models: registry, database, budgets })).rejects.toMatchObject({
       code: 'model_unavailable',
     })
   })
@@ -126,16 +141,17 @@ describe('askHelper', { timeout: 30_000 }, () => {
       defaultModel: 'demo',
       helperModel: 'demo',
     })
+    const { id: conversationId, owner } = await store.createConversation()
     const { value } = await askHelper(
       {
-        key: { id: 'x', kind: 'summary', owner: 'o_1', conversationId: 'c_1' },
+        key: { id: 'demo', kind: 'summary', owner, conversationId },
         system: 'Sum it up.',
         text: 'User: What do Alice and Bob hold of the token today?\nAssistant: Nothing.',
         schema: z.strictObject({ title: z.string().max(40), summary: z.string(), open: z.array(z.string()) }),
         maxOutputTokens: 1_000,
         signal: new AbortController().signal,
       },
-      { models: registry },
+      { models: registry, database, budgets },
     )
     expect(value).toEqual({
       title: 'What do Alice and Bob hold of',
