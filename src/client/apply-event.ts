@@ -63,6 +63,8 @@ function applyNewEvent(view: ConversationView, event: Event): ConversationView {
     case 'context.cleared':
       return applyContextEvent(view, event)
     case 'usage.recorded':
+      // What is done beside the turns, such as a title, says nothing of how full the window is.
+      if (event.turnId === undefined) return view
       return { ...view, usage: event, turnUsage: addTurnUsage(view.turnUsage, event) }
     case 'notice':
       return { ...view, notices: [...view.notices, noticeOf(event)].slice(-noticeLimit) }

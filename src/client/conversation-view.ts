@@ -28,7 +28,7 @@ export type ConversationView = {
   resolved: readonly ResolvedRequest[]
   turn?: RunningTurn
   lastTurn?: FinishedTurn
-  /** Of the latest model call. */
+  /** Of a turn's latest model call. */
   usage?: ModelUsage
   /** Of the running turn, or the last one; a view that begins with a snapshot counts from there. */
   turnUsage?: TurnUsage

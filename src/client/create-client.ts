@@ -1,5 +1,6 @@
 import { conversationCalls } from './calls/conversation-calls.ts'
 import { deploymentCalls } from './calls/deployment-calls.ts'
+import { memoryCalls } from './calls/memory-calls.ts'
 import { messageCalls } from './calls/message-calls.ts'
 import { ownerCalls } from './calls/owner-calls.ts'
 import { requestCalls } from './calls/request-calls.ts'
@@ -28,6 +29,7 @@ export function createClient({ url, token, fetch = globalThis.fetch }: ClientOpt
     ...conversationCalls(transport),
     ...messageCalls(transport),
     ...requestCalls(transport),
+    ...memoryCalls(transport),
     ...deploymentCalls(transport),
   }
 }

@@ -10,5 +10,6 @@ export function describeContext(entry: ContextEntry): string {
     ...(facts.length === 0 ? [] : [facts.length === 1 ? 'one fact' : `${facts.length} facts`]),
   ]
   const became = what.length === 0 ? 'nothing' : what.join(' and ')
-  return `── compacted: the model is given ${became} of the older part (${formatCount(tokensBefore)} → ${formatCount(tokensAfter)} tokens)`
+  const sizes = `${formatCount(tokensBefore)} → ${formatCount(tokensAfter)} tokens`
+  return `── compacted (${sizes}): the model is given ${became} of the older part`
 }

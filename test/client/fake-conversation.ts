@@ -9,6 +9,8 @@ export class FakeConversation {
   readonly events: Event[] = []
   readonly messages: Message[] = []
   readonly posted = new Map<string, string>()
+  /** Messages that another model than the conversation's answers. */
+  readonly models = new Map<string, string>()
   readonly waiting: string[] = []
   /** Messages that join the turn with its next round. */
   readonly steered: string[] = []

@@ -1,8 +1,11 @@
 import { type AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
+import type { Conversation } from '../../src/contracts/conversation.ts'
+import { fakeBranchRoutes } from './fake-branch-routes.ts'
 import { FakeConversation } from './fake-conversation.ts'
 import { problem } from './fake-problem.ts'
+import { type FakeMemory, fakeOwnerRoutes } from './fake-owner-routes.ts'
 import { type FakeRequests, fakeRequestRoutes } from './fake-request-routes.ts'
 import { streamOf } from './fake-stream.ts'
 import { runScriptedTurn } from './scripted-turn.ts'
@@ -31,6 +34,13 @@ export async function startFakeServer(port = 0) {
   const talksOf = (owner: string) =>
     [...talks.values()].flatMap((each) => (each.owner === owner ? [each.talk] : []))
 
+  const memory: FakeMemory = { enabled: false, entries: [] }
+  const addTalk = (owner: string, fields: Partial<Conversation>) => {
+    const talk = new FakeConversation(`c${talks.size + 1}`, fields)
+    talks.set(talk.conversation.id, { owner, talk })
+    return talk
+  }
+
   app.get('/readyz', (c) => c.json({ status: 'ok', database: true, temporal: true, accepting: true }))
   app.use('/api/*', async (c, next) => {
     const authorization = c.req.header('authorization')
@@ -56,28 +66,36 @@ export async function startFakeServer(port = 0) {
   app.post('/api/conversations', async (c) => {
     const fields = await c.req.json()
     if (fields.model === 'nope') return problem(c, 422, 'unknown_model')
-    const talk = new FakeConversation(`c${talks.size + 1}`, fields)
-    talks.set(talk.conversation.id, { owner: c.get('owner'), talk })
-    return c.json(talk.conversation, 201)
+    return c.json(addTalk(c.get('owner'), fields).conversation, 201)
   })
   app.get('/api/conversations', (c) => {
-    const own = talksOf(c.get('owner'))
-    return c.json({ conversations: own.map((talk) => talk.snapshot().conversation), nextCursor: null })
+    const q = c.req.query('q')
+    const found = talksOf(c.get('owner')).flatMap((talk) => {
+      const { conversation, messages } = talk.snapshot()
+      const match = messages.find(({ text }) => q !== undefined && text?.includes(q))
+      if (q !== undefined && !match) return []
+      return [
+        { ...conversation, ...(match && { match: { messageId: match.id, snippet: match.text ?? '' } }) },
+      ]
+    })
+    return c.json({ conversations: found, nextCursor: null })
   })
   app.route('/api', fakeRequestRoutes(people, talksOf))
+  app.route('/api', fakeOwnerRoutes(memory))
 
   const one = new Hono<{ Variables: { owner: string; talk: FakeConversation } }>()
   one.use('/:id/*', findTalk)
   one.get('/:id', findTalk, (c) => c.json(c.get('talk').snapshot()))
   one.post('/:id/messages', async (c) => {
     const talk = c.get('talk')
-    const { text, clientMessageId, busyPolicy = talk.conversation.busyPolicy } = await c.req.json()
+    const { text, clientMessageId, model, busyPolicy = talk.conversation.busyPolicy } = await c.req.json()
     const messageId = `m_${clientMessageId ?? talk.posted.size}`
     const known = talk.posted.get(messageId)
     if (known !== undefined && known !== text) return problem(c, 409, 'message_conflict')
     if (known !== undefined) return c.json({ messageId, state: 'started' }, 200)
     if (talk.turn && busyPolicy === 'reject') return problem(c, 409, 'turn_running')
     talk.posted.set(messageId, text)
+    if (model !== undefined) talk.models.set(messageId, model)
     talk.append({ type: 'user.message', messageId, clientMessageId, text, via: 'api' }, undefined)
     if (!talk.turn) {
       void drain(talk, messageId)
@@ -91,8 +109,10 @@ export async function startFakeServer(port = 0) {
   })
   one.patch('/:id', findTalk, async (c) => {
     const { conversation } = c.get('talk')
-    const { busyPolicy, permissions } = Object.assign(conversation, await c.req.json())
-    c.get('talk').append({ type: 'conversation.updated', busyPolicy, permissions }, undefined)
+    const changes = await c.req.json()
+    if (changes.modelSettings?.temperature > 2) return problem(c, 422, 'unsupported_setting')
+    Object.assign(conversation, changes)
+    c.get('talk').append({ type: 'conversation.updated', ...changes }, undefined)
     return c.json(conversation)
   })
   one.patch('/:id/messages/:messageId', async (c) => {
@@ -140,6 +160,8 @@ export async function startFakeServer(port = 0) {
     )
     return c.body(body, 200, { 'content-type': 'text/event-stream' })
   })
+  one.use('/:id/*', findTalk)
+  one.route('/', fakeBranchRoutes({ add: addTalk, answer: drain }))
   app.route('/api/conversations', one)
 
   async function findTalk(c: Context, next: () => Promise<void>) {
@@ -158,6 +180,7 @@ export async function startFakeServer(port = 0) {
     faults,
     requests,
     people,
+    memory,
     tokens,
     talk: (id: string) => talks.get(id)?.talk,
     async close() {

@@ -25,7 +25,7 @@ export async function runScriptedTurn(
     type: 'turn.started',
     trigger: 'user',
     messageIds: [messageId],
-    model: 'scripted/demo',
+    model: talk.models.get(messageId) ?? talk.conversation.model,
     promptHash: 'abc',
   })
   let end: EventBody = { type: 'turn.finished', outcome: 'success' }
@@ -43,10 +43,21 @@ export async function runScriptedTurn(
       }
     else if (text.includes('limit'))
       end = { type: 'turn.finished', outcome: 'limit', code: 'too_many_rounds' }
+    else if (text.includes('budget')) end = { type: 'turn.finished', outcome: 'limit', code: 'day_budget' }
     else await streamAnswer(talk, `${turnId}.r1`, answerTo(text), text)
   } catch {
     end = { type: 'turn.finished', outcome: 'cancelled', code: 'stopped' }
   }
+  talk.append({
+    type: 'usage.recorded',
+    model: 'scripted/demo',
+    inputTokens: 1_200,
+    outputTokens: 34,
+    costUsd: '0.0123',
+    // Grows, so that a screen shows which turn it has seen the end of.
+    contextTokens: 1_234 * talk.turns,
+    contextLimit: 128_000,
+  })
   talk.append(end)
   talk.turn = undefined
 }

@@ -1,6 +1,7 @@
 import type { FoundConversation, ModelEntry } from '../../client/api-answers.ts'
 import type { MessageEntry } from '../../client/conversation-view.ts'
 import type { Client } from '../../client/create-client.ts'
+import type { MemoryEntry } from '../../contracts/memory.ts'
 import type { HumanRequest } from '../../contracts/human-request.ts'
 import type { Grant } from '../../contracts/permission.ts'
 import type { Chat } from '../chat.ts'
@@ -23,7 +24,7 @@ export type ListedThings = {
   grants?: readonly Grant[]
   conversations?: readonly FoundConversation[]
   models?: readonly ModelEntry[]
-  memories?: readonly string[]
+  memories?: readonly MemoryEntry[]
 }
 
 export type ChatCommand = {

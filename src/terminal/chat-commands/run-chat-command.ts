@@ -5,6 +5,7 @@ import { exportCommand } from './export-command.ts'
 import { grantsCommand } from './grants-command.ts'
 import { clearCommand, compactCommand, historyCommand } from './history-commands.ts'
 import { afterCommand, nowCommand, steerCommand, stopCommand } from './message-commands.ts'
+import { memoryCommand } from './memory-command.ts'
 import { modelCommand } from './model-command.ts'
 import { backCommand, declineCommand, laterCommand } from './prompt-commands.ts'
 import { queueCommand } from './queue-command.ts'
@@ -30,6 +31,7 @@ const groups: Record<string, Record<string, ChatCommand>> = {
     history: historyCommand,
     compact: compactCommand,
     clear: clearCommand,
+    memory: memoryCommand,
   },
   Conversations: {
     new: newCommand,
