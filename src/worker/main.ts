@@ -23,6 +23,7 @@ import { ActivityJournal } from './activity-journal.ts'
 import { buildBundle } from './build-bundle.ts'
 import { watchForChores } from './chore-watch.ts'
 import { connectServices } from './connect-services.ts'
+import { clearDeletedConversations } from './deleted-conversations.ts'
 import { startHealthServer } from './health-server.ts'
 import { keepHouse } from './housekeeping.ts'
 import { watchForLostActivities } from './lost-activities.ts'
@@ -88,6 +89,7 @@ const besideTurns = [
         : async (question) => (await askHelper(question, services)).value,
   }),
   keepHouse({ database, retention: config.retention, logger }),
+  clearDeletedConversations({ database, workflows, logger }),
 ]
 
 const worker = await Worker.create({
