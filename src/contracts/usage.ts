@@ -50,3 +50,27 @@ export type Budgets = {
   /** Undefined: no price is configured, so nothing is known of its cost. */
   priceOf(modelId: string): ModelPrice | undefined
 }
+
+/** What is left of a limit, what runs now counted as spent. Dollars are decimal strings. */
+export type LimitReport = {
+  code: BudgetCode
+  tokens?: { limit: number; left: number }
+  usd?: { limit: string; left: string }
+}
+
+/** What an owner has used. */
+export type UsageReport = {
+  total: UsageSum
+  /** Since midnight UTC. */
+  today: UsageSum
+  /** What the calls that run now may use. */
+  reserved: { calls: number; tokens: number; costUsd: string }
+  /** Days (UTC, as `2026-01-31`) on which models were called, the latest first. */
+  days: ({ day: string } & UsageSum)[]
+  /** By model and kind: of the turn or the conversation that was asked for, else of everything. */
+  models: ({ model: string; kind: CallKind } & UsageSum)[]
+  conversation?: UsageSum
+  turn?: UsageSum
+  /** The limits of this deployment. That of a turn is about the one that was asked for. */
+  limits: LimitReport[]
+}

@@ -60,6 +60,29 @@ create table reservations (
 );
 create index reservations_by_owner on reservations (owner_id);
 
+-- The calls of an owner that run, each with what it may use in all.
+create function open_calls(p_owner text) returns table (turn_id text, day date, tokens bigint, cost bigint)
+language sql stable as $$
+  select turn_id, (created_at at time zone 'utc')::date, input_tokens::bigint + coalesce(output_tokens, 0),
+      coalesce(input_tokens * input_price + coalesce(output_tokens, 0) * output_price, 0)
+    from reservations where owner_id = p_owner
+$$;
+
+-- An amount as the API shows it: dollars, without zeros at the end.
+create function to_usd(p_cost numeric) returns text language sql immutable as $$
+  select trim(trailing '.' from trim(trailing '0' from (p_cost / 1000000000000)::numeric(40, 12)::text))
+$$;
+
+-- A sum as the API shows it; `cost` is its exact amount.
+create function usage_sum(p_calls numeric, p_input numeric, p_output numeric, p_cached numeric, p_cost numeric,
+  p_estimated numeric)
+returns json language sql stable as $$
+  select json_build_object('calls', coalesce(p_calls, 0), 'inputTokens', coalesce(p_input, 0),
+    'outputTokens', coalesce(p_output, 0), 'cachedTokens', coalesce(p_cached, 0),
+    'costUsd', to_usd(coalesce(p_cost, 0)), 'estimatedCalls', coalesce(p_estimated, 0), 'cost',
+    coalesce(p_cost, 0)::text)
+$$;
+
 -- Changes the sums by one entry, or back.
 create function add_to_spending(p_entry ledger, p_sign int) returns void language plpgsql as $$
 begin
@@ -123,11 +146,6 @@ begin
     (p_call ->> 'cachedTokens')::int, (p_call ->> 'cost')::bigint, (p_call ->> 'estimated')::boolean,
     coalesce(v_at, clock_timestamp()))::ledger);
 end $$;
-
--- An amount as the API shows it: dollars, without zeros at the end.
-create function to_usd(p_cost numeric) returns text language sql immutable as $$
-  select trim(trailing '.' from trim(trailing '0' from (p_cost / 1000000000000)::numeric(40, 12)::text))
-$$;
 
 -- Whether a turn waits for calls of this kind. Others outlive theirs.
 create function is_of_turn(p_kind text) returns boolean language sql immutable as $$
@@ -263,9 +281,7 @@ begin
       coalesce(sum(tokens) filter (where day = v_day), 0) as day_tokens,
       coalesce(sum(cost) filter (where day = v_day), 0) as day_cost
     into v_open
-    from (select turn_id, (created_at at time zone 'utc')::date as day, input_tokens + coalesce(output_tokens, 0) as tokens,
-        coalesce(input_tokens * input_price + coalesce(output_tokens, 0) * output_price, 0) as cost
-      from reservations where owner_id = v_owner) as open;
+    from open_calls(v_owner);
   return (
     with limits (code, unit, limit_, used) as (values
       ('turn_budget', 'tokens', case when v_turn is not null then (p_limits ->> 'turnTokens')::bigint end,
@@ -406,6 +422,52 @@ begin
   return json_build_object('outcome', 'stored', 'changed',
     v_kept is not null or cardinality(v_added) > 0 or cardinality(v_lost) > 0, 'log', v_log);
 end $$;
+
+-- What an owner has used: {total, today, days, models, conversation, turn, reserved}. `models` are those of the turn
+-- or the conversation that is asked for, else all.
+create function report_usage(p_owner text, p_conversation text, p_turn text, p_days int) returns json
+language sql stable as $$
+  with entries as (
+    select turn_id, model, kind, 1::bigint as calls, input_tokens::bigint, output_tokens::bigint,
+        coalesce(cached_tokens, 0)::bigint as cached_tokens, coalesce(cost, 0) as cost,
+        estimated::int::bigint as estimated_calls
+      from ledger where owner_id = p_owner and conversation_id = p_conversation
+  ), daily as (
+    select * from daily_spending where owner_id = p_owner
+  ), chosen as (
+    select model, kind, calls, input_tokens, output_tokens, cached_tokens, cost, estimated_calls from entries
+      where p_turn is null or turn_id = p_turn
+    union all select model, kind, calls, input_tokens, output_tokens, cached_tokens, cost, estimated_calls from daily
+      where p_conversation is null
+  ), today as (
+    select (clock_timestamp() at time zone 'utc')::date as day
+  )
+  select json_build_object(
+    'total', (select usage_sum(sum(calls), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost),
+      sum(estimated_calls)) from daily),
+    'today', (select usage_sum(sum(calls), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost),
+      sum(estimated_calls)) from daily where day = (select day from today)),
+    'conversation', case when p_conversation is not null then (select usage_sum(sum(calls), sum(input_tokens),
+      sum(output_tokens), sum(cached_tokens), sum(cost), sum(estimated_calls)) from entries) end,
+    'turn', case when p_turn is not null then (select usage_sum(sum(calls), sum(input_tokens),
+      sum(output_tokens), sum(cached_tokens), sum(cost), sum(estimated_calls)) from entries where turn_id = p_turn) end,
+    'days', coalesce((select json_agg(json_build_object('day', day, 'sum', sum) order by day desc) from (
+      select day, usage_sum(sum(calls), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost),
+          sum(estimated_calls)) as sum
+        from daily where day > (select day from today) - p_days group by day) as d), '[]'),
+    'models', coalesce((select json_agg(json_build_object('model', model, 'kind', kind, 'sum', sum)
+        order by model, kind) from (
+      select model, kind, usage_sum(sum(calls), sum(input_tokens), sum(output_tokens), sum(cached_tokens), sum(cost),
+          sum(estimated_calls)) as sum
+        from chosen group by model, kind) as m), '[]'),
+    'reserved', (select json_build_object('calls', count(*),
+        'tokens', coalesce(sum(tokens), 0), 'cost', coalesce(sum(cost), 0)::text,
+        'todayTokens', coalesce(sum(tokens) filter (where day = (select day from today)), 0),
+        'todayCost', coalesce(sum(cost) filter (where day = (select day from today)), 0)::text,
+        'turnTokens', coalesce(sum(tokens) filter (where turn_id = p_turn), 0),
+        'turnCost', coalesce(sum(cost) filter (where turn_id = p_turn), 0)::text)
+      from open_calls(p_owner)))
+$$;
 
 -- What was counted before there was a ledger.
 insert into ledger (id, owner_id, conversation_id, turn_id, kind, model, input_tokens, output_tokens, cached_tokens,

@@ -1,0 +1,269 @@
+import { beforeEach, expect, test } from 'vitest'
+
+import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
+import { endLostTurn } from '../../src/store/turns.ts'
+import { createStore } from '../support/store.ts'
+import { budgetsOf, createCallScript, listEntries, listReserved, readSums } from './call-script.ts'
+import { createTurnScript, type TurnScript } from './turn-script.ts'
+
+const store = await createStore()
+const { database } = store
+const log = createPostgresEventLog(database, { onChannelError: () => {} })
+
+let turn: TurnScript
+let calls: ReturnType<typeof createCallScript>
+beforeEach(async () => {
+  turn = createTurnScript(database, await store.createConversation())
+  calls = createCallScript(database, {
+    owner: turn.owner,
+    conversationId: turn.conversationId,
+    turnId: turn.turnIdOf(1),
+  })
+  await turn.accept('m1')
+  await turn.begin(1, 0, ['m1'])
+})
+
+const entries = () => listEntries(database, turn.owner)
+const reserved = () => listReserved(database, turn.owner)
+const usageEvents = async () => (await turn.readEvents()).filter(({ type }) => type === 'usage.recorded')
+
+async function stream(attempt: number, ...deltas: string[]): Promise<void> {
+  const messageId = turn.answerOf(1, 0)
+  const events = deltas.map((delta) => ({
+    key: null,
+    turnId: turn.turnIdOf(1),
+    body: { type: 'text.delta' as const, messageId, attempt, delta, offset: 0 },
+  }))
+  await log.append(turn.conversationId, events, { async: true })
+}
+
+/** Nothing is reserved any more, and each way to count says the same. */
+async function expectBalance(): Promise<void> {
+  expect(await reserved()).toEqual([])
+  const { entries: counted, days, total } = await readSums(database, turn.owner)
+  expect({ days, total }).toEqual({ days: counted, total: counted })
+}
+
+test('a call is reserved, then settled, and its conversation is told', async () => {
+  const price = { input: 250_000, output: 2_000_000, cached: 25_000 }
+  const call = await calls.reserve('r0.a1', {
+    inputTokens: 100,
+    maxOutputTokens: 50,
+    budgets: budgetsOf({ price }),
+  })
+  expect(await reserved()).toEqual([call.key.id])
+  expect(await entries()).toEqual([])
+
+  await calls.settle(call, 90, 7)
+  expect(await entries()).toMatchObject([
+    {
+      id: call.key.id,
+      kind: 'answer',
+      input_tokens: 90,
+      output_tokens: 7,
+      cost: 36_500_000,
+      estimated: false,
+    },
+  ])
+  expect(await usageEvents()).toMatchObject([
+    {
+      turnId: turn.turnIdOf(1),
+      model: 'scripted/demo',
+      inputTokens: 90,
+      outputTokens: 7,
+      costUsd: '0.0000365',
+    },
+  ])
+  await expectBalance()
+})
+
+test('behavior: settling twice books once', async () => {
+  const call = await calls.reserve('r0.a1', { inputTokens: 100 })
+  await Promise.all(Array.from({ length: 5 }, () => calls.settle(call, 90, 7)))
+  expect(await entries()).toHaveLength(1)
+  expect(await usageEvents()).toHaveLength(1)
+  await expectBalance()
+})
+
+test('behavior: a settlement whose reservation a crash took back is booked', async () => {
+  const call = await calls.reserve('r0.a1', { inputTokens: 100 })
+  await database.rows('lose', 'delete from reservations')
+  await calls.settle(call, 90, 7)
+  expect(await entries()).toHaveLength(1)
+  await expectBalance()
+})
+
+test('behavior: the next try settles one whose worker is gone, with what reached the log', async () => {
+  await calls.reserve('r0.a1', { inputTokens: 100 })
+  await stream(1, 'ten bytes.', 'ten bytes.')
+  await stream(2, 'of the next try')
+  await calls.reserve('r0.a2', { inputTokens: 100 })
+  expect(await entries()).toMatchObject([{ input_tokens: 100, output_tokens: 8, estimated: true }])
+  expect(await usageEvents()).toMatchObject([
+    { estimated: true, inputTokens: 100, outputTokens: 8, contextTokens: 108 },
+  ])
+  expect(await reserved()).toEqual([calls.keyOf('r0.a2').id])
+})
+
+test('behavior: a worker that was taken for dead corrects what was estimated', async () => {
+  const first = await calls.reserve('r0.a1', { inputTokens: 100 })
+  const second = await calls.reserve('r0.a2', { inputTokens: 100 })
+  await calls.settle(first, 90, 700)
+  await calls.settle(second, 90, 7)
+  expect(await entries()).toMatchObject([
+    { output_tokens: 700, estimated: false },
+    { output_tokens: 7, estimated: false },
+  ])
+  await expectBalance()
+})
+
+test('behavior: the end of a round settles its own call and a lost one, whose deltas go', async () => {
+  await calls.reserve('r0.a2', { inputTokens: 100 })
+  await stream(2, 'ten bytes.')
+  await turn.answer(1, 0, 'Hi')
+  expect(await entries()).toMatchObject([
+    { id: calls.keyOf('r0.a1').id, input_tokens: 10, output_tokens: 2, estimated: false },
+    { id: calls.keyOf('r0.a2').id, input_tokens: 100, output_tokens: 4, estimated: true },
+  ])
+  expect(await turn.listTypes()).not.toContain('text.delta')
+  await expectBalance()
+})
+
+test.for(['stop', 'loss', 'another turn', 'deletion'])(
+  'behavior: %s leaves nothing reserved',
+  async (end) => {
+    await calls.reserve('r0.a1', { inputTokens: 100 })
+    await stream(1, 'ten bytes.')
+    if (end === 'stop') await turn.stop(1)
+    if (end === 'loss') await endLostTurn(database, turn.conversationId, turn.turnIdOf(1))
+    if (end === 'another turn') {
+      await turn.accept('m2')
+      await turn.begin(2, 0, ['m2'])
+    }
+    if (end === 'deletion')
+      await database.rows('delete_it', 'delete from conversations where id = $1', [turn.conversationId])
+    expect(await entries()).toMatchObject([{ input_tokens: 100, output_tokens: 4, estimated: true }])
+    await expectBalance()
+    if (end === 'deletion') return
+    const types = await turn.listTypes()
+    expect(types.indexOf('usage.recorded')).toBeGreaterThan(0)
+    expect(types.indexOf('usage.recorded')).toBeLessThan(types.indexOf('turn.finished'))
+  },
+)
+
+test('behavior: what was spent stays when the conversation is deleted', async () => {
+  const call = await calls.reserve('r0.a1', { inputTokens: 100 })
+  await database.rows('delete_it', 'delete from conversations where id = $1', [turn.conversationId])
+  await calls.settle(call, 90, 7)
+  expect(await entries()).toMatchObject([{ input_tokens: 90, output_tokens: 7, estimated: false }])
+  await expectBalance()
+})
+
+test('behavior: a call outside of any turn that nobody settles goes with the next one', async () => {
+  const title = createCallScript(database, { owner: turn.owner, conversationId: turn.conversationId })
+  await title.reserve('title', { inputTokens: 30, kind: 'title' })
+  await database.rows('age', `update reservations set created_at = created_at - interval '61 minutes'`)
+  const call = await calls.reserve('r0.a1', { inputTokens: 100 })
+  expect(await entries()).toMatchObject([
+    { kind: 'title', input_tokens: 30, output_tokens: 0, estimated: true },
+  ])
+  await calls.settle(call, 1, 1)
+  await expectBalance()
+})
+
+test('behavior: the tightest limit bounds the output, and says so', async () => {
+  const budgets = budgetsOf({ turn: { tokens: 1_000 }, day: { tokens: 5_000 }, owner: { tokens: 900 } })
+  expect(await calls.reserve('r0.a1', { inputTokens: 100, maxOutputTokens: 5_000, budgets })).toMatchObject({
+    maxOutputTokens: 800,
+    bound: 'owner_budget',
+  })
+  const wide = await calls.reserve('r0.a1', { inputTokens: 100, maxOutputTokens: 200, budgets })
+  expect(wide.maxOutputTokens).toBe(200)
+  expect(wide).not.toHaveProperty('bound')
+})
+
+test('behavior: a limit in dollars leaves as many tokens as it pays for, never a part of one', async () => {
+  const price = { input: 1_000_000, output: 3_000_000, cached: 100_000 }
+  const budgets = budgetsOf({ day: { cost: 400_000_001n }, price })
+  const call = await calls.reserve('r0.a1', { inputTokens: 100, maxOutputTokens: 5_000, budgets })
+  expect(call).toMatchObject({ maxOutputTokens: 100, bound: 'day_budget' })
+})
+
+test('behavior: without a maximum an answer under a limit gets a usual one, without a limit none', async () => {
+  const limited = await calls.reserve('r0.a1', {
+    inputTokens: 100,
+    budgets: budgetsOf({ day: { tokens: 1_000_000 } }),
+  })
+  expect(limited.maxOutputTokens).toBe(8_192)
+  const free = await calls.reserve('r0.a1', { inputTokens: 100 })
+  expect(free).not.toHaveProperty('maxOutputTokens')
+})
+
+test.for([
+  ['turn_budget', { turn: { tokens: 163 } }],
+  ['day_budget', { day: { tokens: 163 } }],
+  ['owner_budget', { owner: { tokens: 163 } }],
+  ['owner_budget', { owner: { cost: 263n }, price: { input: 2, output: 1, cached: 0 } }],
+] as const)('error: %s when not even a short answer fits', async ([code, limits]) => {
+  const refused = calls.reserve('r0.a1', {
+    inputTokens: 100,
+    maxOutputTokens: 500,
+    budgets: budgetsOf(limits),
+  })
+  await expect(refused).rejects.toMatchObject({ code, message: expect.stringContaining('too little') })
+  expect(await reserved()).toEqual([])
+})
+
+test('behavior: an answer that is to be shorter than a short one is asked for', async () => {
+  const budgets = budgetsOf({ turn: { tokens: 105 } })
+  expect(await calls.reserve('r0.a1', { inputTokens: 100, maxOutputTokens: 5, budgets })).toMatchObject({
+    maxOutputTokens: 5,
+  })
+})
+
+test('behavior: what is spent and reserved counts, also of other turns of the day', async () => {
+  const budgets = budgetsOf({ turn: { tokens: 1_000 }, day: { tokens: 1_500 } })
+  const first = await calls.reserve('r0.a1', { inputTokens: 100, maxOutputTokens: 400, budgets })
+  await calls.settle(first, 100, 300)
+  await turn.answer(1, 0, 'Hi')
+  await turn.accept('m2')
+  await turn.begin(2, 0, ['m2'])
+  const next = createCallScript(database, {
+    owner: turn.owner,
+    conversationId: turn.conversationId,
+    turnId: turn.turnIdOf(2),
+  })
+  // 400 of the first attempt and 12 of the answer that the script stored count for the day, not for the new turn.
+  expect(await next.reserve('r0.a1', { inputTokens: 100, maxOutputTokens: 5_000, budgets })).toMatchObject({
+    maxOutputTokens: 900,
+    bound: 'turn_budget',
+  })
+  expect(
+    await next
+      .reserve('r1.title', { inputTokens: 10, maxOutputTokens: 5_000, budgets, kind: 'title' })
+      .catch((error: unknown) => error),
+  ).toMatchObject({ code: 'turn_budget' })
+})
+
+test('error: a turn that has ended makes no more calls', async () => {
+  await turn.stop(1)
+  await expect(calls.reserve('r0.a1', { inputTokens: 100 })).rejects.toMatchObject({ code: 'stopped' })
+  expect(await reserved()).toEqual([])
+})
+
+test('error: two conversations in the same moment never pass a limit together', async () => {
+  const budgets = budgetsOf({ day: { tokens: 1_000 } })
+  const others = await Promise.all(
+    Array.from({ length: 8 }, () => store.createConversation({ owner: turn.owner })),
+  )
+  const asked = others.map(({ id }) =>
+    createCallScript(database, { owner: turn.owner, conversationId: id })
+      .reserve('title', { inputTokens: 100, maxOutputTokens: 300, budgets, kind: 'title' })
+      .then(
+        ({ maxOutputTokens = 0 }) => maxOutputTokens + 100,
+        () => 0,
+      ),
+  )
+  const granted = await Promise.all(asked)
+  expect(granted.toSorted((a, b) => b - a)).toEqual([400, 400, 200, 0, 0, 0, 0, 0])
+})
