@@ -24,9 +24,12 @@ export async function askTwice<Value>(
     return { kind: 'answer', value: await ask({ key, ...question }) }
   } catch (err) {
     const interrupted = question.signal.aborted
-    if (!interrupted) logger.warn({ err, conversationId, kind, try: given }, 'the helper model failed')
-    if (!interrupted && (given === tryLimit || isFinal(err))) return { kind: 'given up' }
-    await giveBackChore(database, chore, { pauseMs: interrupted ? 0 : pauseMs, counted: !interrupted })
+    if (!interrupted) {
+      logger.warn({ err, conversationId, kind, try: given }, 'the helper model failed')
+      if (given === tryLimit || isFinal(err)) return { kind: 'given up' }
+    }
+    // An interrupted try counts: it may have been paid.
+    await giveBackChore(database, chore, interrupted ? 0 : pauseMs)
     return { kind: 'put off' }
   }
 }

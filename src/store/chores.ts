@@ -59,17 +59,13 @@ export async function dropChore(database: Database, chore: Chore): Promise<void>
   )
 }
 
-/** Gives a chore back for another try after a pause; uncounted when this one was only interrupted. */
-export async function giveBackChore(
-  database: Database,
-  chore: Chore,
-  { pauseMs, counted }: { pauseMs: number; counted: boolean },
-): Promise<void> {
+/** Gives a chore back for another try after a pause. */
+export async function giveBackChore(database: Database, chore: Chore, pauseMs: number): Promise<void> {
   await database.rows(
     'give_back_chore',
-    `update chores set tries = tries - $4::int, due_at = clock_timestamp() + make_interval(secs => $5)
+    `update chores set due_at = clock_timestamp() + make_interval(secs => $4)
        where conversation_id = $1 and kind = $2 and tries = $3`,
-    [chore.conversationId, chore.kind, chore.try, counted ? 0 : 1, pauseMs / 1_000],
+    [chore.conversationId, chore.kind, chore.try, pauseMs / 1_000],
   )
 }
 
