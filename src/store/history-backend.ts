@@ -29,7 +29,7 @@ export type Compaction = {
 export type LoadedHistory = {
   /** Oldest first. */
   messages: HistoryMessage[]
-  /** Sums up what stands before the messages; with the strategy `summary` only. */
+  /** Sums up what stands before the messages: with the strategy `summary`, or because somebody asked for it. */
   compaction?: Compaction
   /** False: older messages, which the strategy admits, are left out because they hold more than `maxBytes`. */
   complete: boolean
@@ -41,9 +41,10 @@ export type LoadedHistory = {
  * `load` must return messages in order, oldest first; must keep an assistant message with tool calls
  * together with the result of every one of them; must return only what the strategy admits: `full`
  * everything, `slidingWindow` from the nth last user message on, `summary` everything behind the latest
- * compaction and that compaction, `none` the running turn alone. It must never return messages that have not
- * started, that are superseded, or that stood there when the conversation was cleared; a compaction that was made
- * before it was cleared counts no more. It must leave out the oldest messages, up to a user's message, when
+ * compaction and that compaction, `none` the running turn alone. A compaction that somebody asked for counts with
+ * every strategy but `none`: what it sums up is not returned. It must never return messages that have not started,
+ * that are superseded, or that stood there when the conversation was cleared; a compaction that was made before it
+ * was cleared counts no more. It must leave out the oldest messages, up to a user's message, when
  * what stands before the running turn holds more than `maxBytes`, and say so; what it reads must not grow with the
  * rest of the conversation.
  * `save` must be idempotent: a message that is saved twice is there once, and the first text stands.

@@ -7,6 +7,7 @@ import {
   readOlderPart,
   storeCompaction,
 } from '../../src/store/compactions.ts'
+import { createPostgresHistory } from '../../src/store/postgres-history.ts'
 import { askCompaction, clearContext } from '../../src/store/context-requests.ts'
 import { stopTurn } from '../../src/store/turns.ts'
 import { createStore } from '../support/store.ts'
@@ -109,6 +110,27 @@ test('behavior: nothing is stored for a turn that is being stopped, or has ended
   await turn.stop(2)
   expect(await keep(2)).toBe('over')
   expect(await findCompaction(database, turn.answerOf(2, 0))).toBeUndefined()
+})
+
+test.for([
+  [{ kind: 'full' }, true, ['m2']],
+  [{ kind: 'slidingWindow', window: 5 }, true, ['m2']],
+  [{ kind: 'none' }, true, ['m2']],
+  [{ kind: 'summary' }, false, ['m2']],
+  [{ kind: 'full' }, false, ['m1', 't1.r0', 't1.r0.c0', 't1.r1', 'm2']],
+] as const)('what %o is given when a compaction was asked for: %s', async ([strategy, asked, given]) => {
+  await playTurn(1)
+  await beginTurn(2)
+  await keep(2, { asked })
+  const { messages, compaction } = await createPostgresHistory(database).load({
+    conversationId: turn.conversationId,
+    turnId: turn.turnIdOf(2),
+    messageIds: [turn.messageOf('m2')],
+    strategy,
+    maxBytes: 100_000,
+  })
+  expect(messages.map(({ id }) => id.replace(`${turn.conversationId}.`, ''))).toEqual(given)
+  expect(compaction?.summary).toBe(given.length > 1 || strategy.kind === 'none' ? undefined : 'Sum')
 })
 
 describe('clear', () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 
 import { busySuite } from './busy-suite.ts'
+import { compactionSuite } from './compaction-suite.ts'
 import { continueSuite } from './continue-suite.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { requestsSuite } from './requests-suite.ts'
@@ -28,4 +29,7 @@ describe('messages during a turn', () => {
 })
 describe('requests', () => {
   requestsSuite(() => engine, 30)
+})
+describe('summing up', () => {
+  compactionSuite(() => engine)
 })

@@ -131,3 +131,26 @@ describe('withdraw', () => {
     expect(queue.interrupts).toBe(false)
   })
 })
+
+describe('what is asked for besides messages', () => {
+  const asking = { messageId: 'k', position: 3, purpose: 'compact' } as const
+
+  test('waits among the messages, and is none of them', () => {
+    const queue = queueOf({ messageId: 'd', position: 4 }, asking, first)
+    expect([queue.length, queue.messages]).toEqual([3, 2])
+    expect(takeAll(queue)).toEqual(['a', 'k', 'd'])
+  })
+
+  test('behavior: waits once, and may be asked for again when it has begun', () => {
+    const queue = queueOf(asking)
+    expect(queue.add({ ...asking, messageId: 'l', position: 5 })).toBe(false)
+    queue.takeFirst()
+    expect(queue.add({ ...asking, messageId: 'm', position: 6 })).toBe(true)
+  })
+
+  test('behavior: comes back as what it is', () => {
+    const queue = queueOf(first)
+    queue.putBack([asking])
+    expect(queue.toCarried().queue.at(-1)).toEqual(asking)
+  })
+})

@@ -61,12 +61,12 @@ export function fitContext(parts: ContextParts): FittedContext {
 
 type Fitted = { tokens: number; olderUnits: number; caps: Map<string, number> }
 
-function fitAll({ budgetTokens, older, running, complete }: ContextParts): FittedContext {
-  const olderTokens = older.reduce((sum, unit) => sum + tokensOf(unit), 0)
+function fitAll({ budgetTokens, noteTokens, older, running, complete }: ContextParts): FittedContext {
+  const olderTokens = older.reduce((sum, unit) => sum + tokensOf(unit), noteTokens)
   const cut = complete ? cutResults(running, budgetTokens - olderTokens) : undefined
   if (cut === undefined) return { kind: 'full' }
   const tokens = olderTokens + cut.tokens
-  return { kind: 'fits', tokens, hasNote: false, olderUnits: older.length, caps: cut.caps }
+  return { kind: 'fits', tokens, hasNote: noteTokens > 0, olderUnits: older.length, caps: cut.caps }
 }
 
 function mustCompact(parts: ContextParts): boolean {

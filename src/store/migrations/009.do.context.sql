@@ -28,14 +28,13 @@ begin
     return;
   end if;
   select cleared_position into v_lowest from conversations where id = p_conversation;
-  if p_kind = 'summary' then
-    select c.upto_position, json_build_object('summary', c.summary, 'facts', c.facts, 'leftOut', c.facts_left_out)
-      into v_upto, compaction
-      from compactions c
-      where c.conversation_id = p_conversation and c.upto_position > v_lowest
-      order by c.upto_position desc limit 1;
-    v_lowest := greatest(v_lowest, v_upto);
-  end if;
+  -- What somebody had summed up stays so, whatever the strategy.
+  select c.upto_position, json_build_object('summary', c.summary, 'facts', c.facts, 'leftOut', c.facts_left_out)
+    into v_upto, compaction
+    from compactions c
+    where c.conversation_id = p_conversation and c.upto_position > v_lowest and (c.asked or p_kind = 'summary')
+    order by c.upto_position desc limit 1;
+  v_lowest := greatest(v_lowest, v_upto);
   if p_kind = 'slidingWindow' then
     select count(*) into v_users from messages
       where conversation_id = p_conversation and position >= v_start and role = 'user' and state = 'done'

@@ -79,6 +79,12 @@ describe('fitContext', () => {
     expect(fitContext(parts({ ...all, complete: false }))).toEqual({ kind: 'full' })
   })
 
+  it('full: gives what was summed up on demand with the rest, or nothing', () => {
+    const all = { strategy: 'full' as const, older: [turnOf(400)], running: turnOf(100) }
+    expect(fitContext(parts({ ...all, noteTokens: 500 }))).toEqual(fits(1_000, 1, {}, true))
+    expect(fitContext(parts({ ...all, noteTokens: 501 }))).toEqual({ kind: 'full' })
+  })
+
   it('full: cuts results of the running turn only', () => {
     const older = [[said(10), result('a', 500)]]
     const running = [said(10), result('b', 5_000)]
@@ -174,7 +180,7 @@ describe('whatever the history, fitContext', () => {
   it('is full only when nothing could make it fit', () => {
     property((given) => {
       if (fitContext(given).kind !== 'full') return
-      const older = given.strategy === 'full' ? sum(given.older.map(whole)) : 0
+      const older = given.strategy === 'full' ? sum(given.older.map(whole)) + given.noteTokens : 0
       const lost = given.strategy === 'full' && !given.complete
       expect(lost || older + least(given.running) > given.budgetTokens).toBe(true)
     })
