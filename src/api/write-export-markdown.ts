@@ -70,7 +70,8 @@ function toFence(text: string, language = 'text'): string {
 
 function toCode(text: string): string {
   const marks = '`'.repeat(longestRun(text) + 1)
-  return `${marks} ${toOneLine(text)} ${marks}`
+  const edge = marks === '`' ? '' : ' '
+  return `${marks}${edge}${toOneLine(text)}${edge}${marks}`
 }
 
 function longestRun(text: string): number {

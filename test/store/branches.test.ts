@@ -74,14 +74,14 @@ async function textsOf({
 }
 
 async function toldTexts(conversationId: string): Promise<unknown[]> {
-  const loaded = await history.load({
+  const { messages } = await history.load({
     conversationId,
     turnId: `${conversationId}.t99`,
     messageIds: [],
     strategy: { kind: 'full' },
     maxBytes: 1_000_000,
   })
-  return loaded.messages.flatMap(({ role, text }) => (role === 'user' ? [text] : []))
+  return messages.flatMap(({ role, text }) => (role === 'user' ? [text] : []))
 }
 
 async function compactUpTo(turn: TurnScript, id: string, messageId: string): Promise<void> {
