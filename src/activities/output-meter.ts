@@ -36,7 +36,7 @@ export class OutputMeter {
     const most = this.#mostTokens + Buffer.byteLength(delta)
     const fits = most <= this.#limitTokens || this.#countWith(kind, delta) <= this.#limitTokens
     const fitting = fits ? delta : this.#cut(kind, delta)
-    this.#add(kind, fitting)
+    this.#counted[kind].rest += fitting
     this.#mostTokens = most <= this.#limitTokens ? most : this.count()
     return fitting
   }
@@ -44,11 +44,19 @@ export class OutputMeter {
   #countWith(kind: OutputKind, delta: string): number {
     let tokens = 0
     for (const each of ['text', 'reasoning', 'calls'] as const) {
-      const { tokens: counted, rest } = this.#counted[each]
-      const open = each === kind ? rest + delta : rest
-      tokens += counted + (open === '' ? 0 : this.#counter.count(open))
+      const counted = this.#countPortions(each)
+      const open = each === kind ? counted.rest + delta : counted.rest
+      tokens += counted.tokens + (open === '' ? 0 : this.#counter.count(open))
     }
     return tokens
+  }
+
+  #countPortions(kind: OutputKind): { tokens: number; rest: string } {
+    const counted = this.#counted[kind]
+    const length = counted.rest.length - (counted.rest.length % portionLength)
+    if (length > 0) counted.tokens += this.#counter.count(counted.rest.slice(0, length))
+    counted.rest = counted.rest.slice(length)
+    return counted
   }
 
   #cut(kind: OutputKind, delta: string): string {
@@ -62,14 +70,5 @@ export class OutputMeter {
     // Half of a surrogate pair is no character.
     if (/[\ud800-\udbff]$/.test(delta.slice(0, fitting))) fitting -= 1
     return delta.slice(0, fitting)
-  }
-
-  #add(kind: OutputKind, delta: string): void {
-    const counted = this.#counted[kind]
-    counted.rest += delta
-    while (counted.rest.length >= 2 * portionLength) {
-      counted.tokens += this.#counter.count(counted.rest.slice(0, portionLength))
-      counted.rest = counted.rest.slice(portionLength)
-    }
   }
 }

@@ -5,6 +5,7 @@ import type { ModelPart, ModelRequest } from '../models/model-provider.ts'
 import { loadTokenCounter, type TokenCounter } from '../models/token-counter.ts'
 import { reserveCall, type ReservedCall, settleCall, toCutError } from '../store/ledger.ts'
 import type { ActivityServices } from './activity-services.ts'
+import { inPortions } from './context/message-sizes.ts'
 import { OutputMeter } from './output-meter.ts'
 import type { Reply } from './reply.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -12,7 +13,7 @@ import { untilDatabaseAnswers } from './until-database-answers.ts'
 /** What one call has used, to be stored with what it said. */
 export type Settlement = { call: ReservedCall; tokens: CallTokens }
 
-/** A call that is paid: who is asked what. */
+/** A call that is paid: who is asked what. Without a count of the input, it is counted here. */
 export type PaidCall = FoundModel & { request: ModelRequest; inputTokens?: number }
 
 /** `answered`: something of the reply has come. */
@@ -46,11 +47,12 @@ export class Spending {
     const { provider, info, request } = paid
     const counter = await loadTokenCounter(info)
     const { database, budgets } = this.#services
+    const inputTokens = paid.inputTokens ?? (await countInput(request, counter, signal))
     const call = await untilDatabaseAnswers(signal, () =>
       reserveCall(database, {
         key: this.#key,
         model: info,
-        inputTokens: paid.inputTokens ?? countInput(request, counter),
+        inputTokens,
         maxOutputTokens: request.maxOutputTokens,
         budgets,
       }),
@@ -114,11 +116,13 @@ function isLimited({ limits: { turn, day, owner } }: ActivityServices['budgets']
   return [turn, day, owner].some(({ tokens, cost }) => tokens !== undefined || cost !== undefined)
 }
 
-function countInput({ system, messages, tools }: ModelRequest, counter: TokenCounter): number {
-  const texts = [
-    system,
-    ...messages.map((message) => JSON.stringify(message)),
-    ...tools.map((tool) => JSON.stringify(tool)),
-  ]
-  return texts.reduce((sum, text) => sum + counter.count(text), 0)
+async function countInput(
+  { system, messages, tools }: ModelRequest,
+  counter: TokenCounter,
+  signal: AbortSignal,
+): Promise<number> {
+  const count = inPortions(counter, signal)
+  let tokens = 0
+  for (const part of [system, ...messages, ...tools]) tokens += await count(JSON.stringify(part))
+  return tokens
 }
