@@ -1,6 +1,6 @@
 import type {
   BusyPolicy,
-  Conversation,
+  ConversationHit,
   HistoryStrategy,
   Message,
   MessageState,
@@ -44,10 +44,7 @@ export type ConversationChanges = Omit<
   archived?: boolean
 }
 
-/** `match`: where the words of a search were found. */
-export type FoundConversation = Conversation & { match?: { messageId?: string; snippet: string } }
-
-export type ConversationPage = { conversations: FoundConversation[]; nextCursor?: string | null }
+export type ConversationPage = { conversations: ConversationHit[]; nextCursor?: string | null }
 
 export type ConversationQuery = { cursor?: string; archived?: boolean; q?: string }
 
@@ -65,13 +62,26 @@ export type PostedMessage = { messageId: string; state: 'started' | 'queued' }
 
 export type EditedMessage = { messageId: string; state: MessageState }
 
-/** `before`: a cursor of a snapshot or a page. `branch`: an edited message whose older versions are wanted. */
-export type MessageQuery = { before?: string; limit?: number; branch?: string }
+/**
+ * `before`: a cursor of a snapshot or a page. `branch`: a superseded message, whose branch is listed as it was.
+ * `superseded`: the messages of all branches.
+ */
+export type MessageQuery = { before?: string; limit?: number; branch?: string; superseded?: boolean }
 
 /** Oldest first. `olderMessages` is the cursor of those before; absent: there are none. */
 export type MessagePage = { messages: Message[]; olderMessages?: string }
 
-export type RegenerateWish = { messageId: string; text?: string; model?: string }
+export type RegenerateWish = {
+  /** The user's message that is answered anew. */
+  messageId: string
+  text?: string
+  model?: string
+  /** Makes a repeat harmless. */
+  clientMessageId?: string
+}
+
+/** `turnId`: a turn of the conversation. `days`: how many are listed, today among them; default 30. */
+export type UsageQuery = { conversationId?: string; turnId?: string; days?: number }
 
 export type ExportFormat = 'json' | 'markdown'
 
@@ -87,7 +97,8 @@ export type RequestAnswer =
 
 export type GrantList = { grants: Grant[] }
 
-export type EventPage = { events: Event[]; nextAfter: number; hasMore: boolean }
+/** `keptAfter`: the cursor was below it, and events up to it are not kept. */
+export type EventPage = { events: Event[]; nextAfter: number; hasMore: boolean; keptAfter?: number }
 
 /** A running tool call and the last progress that it told. */
 export type CallProgressLine = CallProgress & { progress?: { fraction?: number; message?: string } }
@@ -99,6 +110,9 @@ export type Progress = {
   asOf: string
   source: 'workflow' | 'log'
 }
+
+/** `fallbackModels`: of conversations that name none themselves. */
+export type ModelList = { models: ModelEntry[]; fallbackModels: string[] }
 
 /** One model that can be chosen; `id` is what a conversation names. */
 export type ModelEntry = {

@@ -4,6 +4,7 @@ import { memoryCalls } from './calls/memory-calls.ts'
 import { messageCalls } from './calls/message-calls.ts'
 import { ownerCalls } from './calls/owner-calls.ts'
 import { requestCalls } from './calls/request-calls.ts'
+import { usageCalls } from './calls/usage-calls.ts'
 import type { Transport } from './send-request.ts'
 
 export type ClientOptions = {
@@ -30,6 +31,7 @@ export function createClient({ url, token, fetch = globalThis.fetch }: ClientOpt
     ...messageCalls(transport),
     ...requestCalls(transport),
     ...memoryCalls(transport),
+    ...usageCalls(transport),
     ...deploymentCalls(transport),
   }
 }

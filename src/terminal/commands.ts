@@ -1,17 +1,22 @@
 import { text } from 'node:stream/consumers'
+import type { ExportFormat } from '../client/api-answers.ts'
 import { createClient } from '../client/create-client.ts'
 import { ask, type AskOptions } from './ask.ts'
 import { connect } from './connect.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
 import { findServer, notRunningMessage, type Server } from './find-server.ts'
-import { conversationLines } from './list-conversations.ts'
+import { conversationLines, searchLines } from './list-conversations.ts'
 import { onInterrupt } from './on-interrupt.ts'
+import { explainMissing } from './open-conversation.ts'
 import { createPalette } from './palette.ts'
 import { type ChatOptions, runChat } from './run-chat.ts'
 import { readStatus } from './status.ts'
 import { statusLines } from './status-lines.ts'
+import { readExport } from './read-export.ts'
 import { toJsonLine } from './to-json-line.ts'
 import { findToken, tokenPath } from './token-file.ts'
+import { usageLines } from './usage-lines.ts'
+import { writeExport } from './write-export.ts'
 
 const { stdout, stderr, env } = process
 const say = (line: string) => void stderr.write(`${line}\n`)
@@ -64,6 +69,49 @@ export async function runConversationsCommand({ json }: { json: boolean }): Prom
   const client = await connect(surroundings(), say)
   if (json) stdout.write(toJsonLine(await client.listConversations()))
   else for (const line of await conversationLines(client)) stdout.write(`${line}\n`)
+  return exitCodes.success
+}
+
+/** `perdura search` */
+export async function runSearchCommand(words: string, { json }: { json: boolean }): Promise<number> {
+  const client = await connect(surroundings(), say)
+  const page = await client.listConversations({ q: words })
+  if (json) stdout.write(toJsonLine(page))
+  else if (page.conversations.length === 0) say('Nothing was found.')
+  else for (const line of page.conversations.flatMap(searchLines)) stdout.write(`${line}\n`)
+  return exitCodes.success
+}
+
+/** `perdura usage` */
+export async function runUsageCommand(options: { conversation?: string; json: boolean }): Promise<number> {
+  const client = await connect(surroundings(), say)
+  const { conversation } = options
+  const report = await client.getUsage(conversation === undefined ? {} : { conversationId: conversation })
+  if (options.json) stdout.write(toJsonLine(report))
+  else for (const line of usageLines(report)) stdout.write(`${line}\n`)
+  return exitCodes.success
+}
+
+/** `perdura export` */
+export async function runExportCommand(id: string, { format, output }: ExportOptions): Promise<number> {
+  const client = await connect(surroundings(), say)
+  try {
+    if (output === undefined) stdout.write(await client.exportConversation(id, format))
+    else say(`Written: ${await writeExport(client, id, { format, file: output })}`)
+  } catch (error) {
+    throw explainMissing(error, id)
+  }
+  return exitCodes.success
+}
+
+export type ExportOptions = { format: ExportFormat; output?: string }
+
+/** `perdura import` */
+export async function runImportCommand(file: string): Promise<number> {
+  const exported = await readExport(file)
+  const client = await connect(surroundings(), say)
+  const { id } = await client.importConversation(exported)
+  stdout.write(`${id}\n`)
   return exitCodes.success
 }
 

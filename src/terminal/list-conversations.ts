@@ -1,6 +1,5 @@
-import type { FoundConversation } from '../client/api-answers.ts'
 import type { Client } from '../client/create-client.ts'
-import type { Conversation } from '../contracts/conversation.ts'
+import type { Conversation, ConversationHit } from '../contracts/conversation.ts'
 import { toPlainLine } from './text-filter.ts'
 
 /** The owner's latest conversations, one to a line. */
@@ -17,7 +16,7 @@ export function conversationLine({ id, state, stalled, updatedAt, title }: Conve
 }
 
 /** A conversation that was found, and below it the words that were. */
-export function searchLines({ match, ...conversation }: FoundConversation): string[] {
+export function searchLines({ match, ...conversation }: ConversationHit): string[] {
   const found = toPlainLine(match?.snippet ?? '')
   return [conversationLine(conversation), ...(found === '' ? [] : [`  … ${found}`])]
 }

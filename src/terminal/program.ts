@@ -1,5 +1,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { runAskCommand, runChatCommand, runConversationsCommand, runStatusCommand } from './commands.ts'
+import {
+  runAskCommand,
+  runChatCommand,
+  runConversationsCommand,
+  runExportCommand,
+  runImportCommand,
+  runSearchCommand,
+  runStatusCommand,
+  runUsageCommand,
+} from './commands.ts'
 
 /** The `perdura` command. Each action resolves with the exit code by `finish`. */
 export function createProgram(finish: (exitCode: number) => void): Command {
@@ -41,7 +50,40 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .description('list your conversations')
     .option('--json', 'as one JSON document', false)
     .action(async (options) => finish(await runConversationsCommand(options)))
+  addLibraryCommands(program, finish)
   return program
+}
+
+/** What is done with conversations as they stand. */
+function addLibraryCommands(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('search')
+    .description('search your conversations, titles and all that was said')
+    .argument('<words...>', 'all of these words; the last one may be unfinished')
+    .option('--json', 'as one JSON document', false)
+    .action(async (words: string[], options) => finish(await runSearchCommand(words.join(' '), options)))
+  program
+    .command('usage')
+    .description('show what you have used and what the budgets leave')
+    .option('-c, --conversation <id>', 'of this conversation too')
+    .option('--json', 'as one JSON document', false)
+    .action(async (options) => finish(await runUsageCommand(options)))
+  program
+    .command('export')
+    .description('write a conversation to stdout, or into a new file')
+    .argument('<id>', 'as perdura conversations lists it')
+    .addOption(
+      new Option('--format <format>', 'json can be imported')
+        .choices(['json', 'markdown'])
+        .default('markdown'),
+    )
+    .option('-o, --output <file>', 'a file that is not there yet')
+    .action(async (id: string, options) => finish(await runExportCommand(id, options)))
+  program
+    .command('import')
+    .description('make a new conversation of an exported one (JSON) and print its id')
+    .argument('<file>')
+    .action(async (file: string) => finish(await runImportCommand(file)))
 }
 
 function permissionsOption(): Option {

@@ -35,7 +35,30 @@ const models: ModelEntry[] = [
 /** Models and memory of the fake server. */
 export function fakeOwnerRoutes(memory: FakeMemory) {
   const app = new Hono<{ Variables: { owner: string } }>()
-  app.get('/models', (c) => c.json({ models }))
+  app.get('/models', (c) => c.json({ models, fallbackModels: [] }))
+  app.get('/usage', (c) => {
+    const sum = (calls: number) => ({
+      calls,
+      inputTokens: calls * 1_000,
+      outputTokens: calls * 10,
+      cachedTokens: 0,
+      costUsd: '0.0123',
+      estimatedCalls: calls > 2 ? 1 : 0,
+    })
+    return c.json({
+      total: sum(2_000),
+      today: sum(3),
+      reserved: { calls: 0, tokens: 0, costUsd: '0' },
+      days: [],
+      models: [],
+      ...(c.req.query('conversationId') && { conversation: sum(2) }),
+      ...(c.req.query('turnId') && { turn: sum(1) }),
+      limits: [
+        { code: 'turn_budget', tokens: { limit: 200_000, left: 199_000 } },
+        { code: 'day_budget', tokens: { limit: 1_000_000, left: 0 }, usd: { limit: '1', left: '0.4' } },
+      ],
+    })
+  })
   app.get('/memory', (c) => c.json(memory))
   app.patch('/memory', async (c) => {
     const { enabled } = await c.req.json()

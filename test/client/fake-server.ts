@@ -68,6 +68,13 @@ export async function startFakeServer(port = 0) {
     if (fields.model === 'nope') return problem(c, 422, 'unknown_model')
     return c.json(addTalk(c.get('owner'), fields).conversation, 201)
   })
+  app.post('/api/conversations/import', async (c) => {
+    const { conversation, messages } = await c.req.json()
+    const { id: _id, ...fields } = conversation
+    const talk = addTalk(c.get('owner'), fields)
+    talk.messages.push(...messages)
+    return c.json(talk.conversation, 201)
+  })
   app.get('/api/conversations', (c) => {
     const q = c.req.query('q')
     const found = talksOf(c.get('owner')).flatMap((talk) => {

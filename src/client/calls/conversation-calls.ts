@@ -13,7 +13,7 @@ export function conversationCalls(transport: Transport) {
         method: 'POST',
         path: '/api/conversations',
         body: fields,
-        ...(idempotencyKey !== undefined && { headers: { 'idempotency-key': idempotencyKey } }),
+        ...idempotent(idempotencyKey),
       }),
     /** The latest ones first; with `q` those that it is found in, each with its `match`. */
     listConversations: (query: answers.ConversationQuery = {}) =>
@@ -27,28 +27,37 @@ export function conversationCalls(transport: Transport) {
     /** Begins the workflow of a stalled conversation anew: its turn ends, what waits is answered. */
     resetConversation: (id: string) =>
       requestDone(transport, { method: 'POST', path: `${pathOf(id)}/reset`, body: {} }),
-    /** Makes a conversation of its own with everything up to a message, that one included. */
-    forkConversation: (id: string, messageId: string) =>
+    /**
+     * Makes a conversation of its own with everything up to a message, and with the rest of its turn when it is an
+     * answer. With an idempotency key a repeat returns the same one; the same for `importConversation`.
+     */
+    forkConversation: (id: string, messageId: string, idempotencyKey?: string) =>
       requestJson<Conversation>(transport, {
         method: 'POST',
         path: `${pathOf(id)}/fork`,
         body: { messageId },
+        ...idempotent(idempotencyKey),
       }),
     /** The whole conversation as the text of a file: for people, or for `importConversation` once parsed. */
     exportConversation: (id: string, format: answers.ExportFormat = 'json') =>
       requestText(transport, { path: `${pathOf(id)}/export`, query: { format } }),
     /** Makes a new conversation of an exported one. */
-    importConversation: (exported: unknown) =>
+    importConversation: (exported: unknown, idempotencyKey?: string) =>
       requestJson<Conversation>(transport, {
         method: 'POST',
         path: '/api/conversations/import',
         body: exported,
+        ...idempotent(idempotencyKey),
       }),
-    /** Has the older part summed up. Resolves when the wish is durable; `context.compacted` tells the end. */
+    /** Has the older part summed up, in a turn of its own. Resolves when the wish is durable. */
     compactConversation: (id: string) =>
       requestDone(transport, { method: 'POST', path: `${pathOf(id)}/compact`, body: {} }),
     /** From now on the model is given nothing of what stands there; readers still have it. */
     clearContext: (id: string) =>
       requestDone(transport, { method: 'POST', path: `${pathOf(id)}/clear`, body: {} }),
   }
+}
+
+function idempotent(key: string | undefined): { headers?: Record<string, string> } {
+  return key === undefined ? {} : { headers: { 'idempotency-key': key } }
 }

@@ -4,7 +4,7 @@ import { requestJson, type Transport } from '../send-request.ts'
 /** What the deployment offers. */
 export function deploymentCalls(transport: Transport) {
   return {
-    listModels: () => requestJson<{ models: answers.ModelEntry[] }>(transport, { path: '/api/models' }),
+    listModels: () => requestJson<answers.ModelList>(transport, { path: '/api/models' }),
     listTools: () => requestJson<{ tools: answers.ToolEntry[] }>(transport, { path: '/api/tools' }),
     listChains: () => requestJson<{ chains: answers.ChainEntry[] }>(transport, { path: '/api/chains' }),
   }

@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto'
+import type { RegenerateWish } from '../../client/api-answers.ts'
+import type { Client } from '../../client/create-client.ts'
+import { retryWhileUnavailable } from '../../client/retry-while-unavailable.ts'
 import type { ConversationView, MessageEntry } from '../../client/conversation-view.ts'
 import { toPlainLine } from '../text-filter.ts'
 import type { ChatCommand, ChatContext } from './chat-command.ts'
@@ -13,7 +17,8 @@ export const forkCommand: ChatCommand = {
       const { chat, client, say } = context
       const message = pickNumbered(latestMessages(chat.view), rest === '' ? '1' : rest, say)
       if (!message) return
-      const fork = await client.forkConversation(id, message.id)
+      const key = randomUUID()
+      const fork = await retryWhileUnavailable(() => client.forkConversation(id, message.id, key))
       say(`Forked behind “${beginningOf(message)}”. The original is ${id}.`)
       await chat.open(fork.id)
     }),
@@ -29,7 +34,7 @@ export const editCommand: ChatCommand = {
       const { chat, client, say } = context
       const message = pickNumbered(ownMessages(chat.view), number, say)
       if (!message) return
-      if (text !== '') await client.regenerate(id, { messageId: message.id, text })
+      if (text !== '') await regenerate(client, id, { messageId: message.id, text })
       else proposeEdit(context, number, message)
     }),
 }
@@ -42,8 +47,13 @@ export const againCommand: ChatCommand = {
     withOpen(context, async (id) => {
       const { chat, client, say } = context
       const message = pickNumbered(ownMessages(chat.view), '1', say)
-      if (message) await client.regenerate(id, { messageId: message.id, ...(model !== '' && { model }) })
+      if (message) await regenerate(client, id, { messageId: message.id, ...(model !== '' && { model }) })
     }),
+}
+
+async function regenerate(client: Client, id: string, wish: RegenerateWish): Promise<void> {
+  const clientMessageId = randomUUID()
+  await retryWhileUnavailable(() => client.regenerate(id, { ...wish, clientMessageId }))
 }
 
 /** Where nobody can change a line, the command with the text is what they need. */

@@ -1,6 +1,7 @@
-import type { FoundConversation, ModelEntry } from '../../client/api-answers.ts'
+import type { ModelEntry } from '../../client/api-answers.ts'
 import type { MessageEntry } from '../../client/conversation-view.ts'
 import type { Client } from '../../client/create-client.ts'
+import type { ConversationHit } from '../../contracts/conversation.ts'
 import type { MemoryEntry } from '../../contracts/memory.ts'
 import type { HumanRequest } from '../../contracts/human-request.ts'
 import type { Grant } from '../../contracts/permission.ts'
@@ -22,7 +23,7 @@ export type ListedThings = {
   queue?: readonly MessageEntry[]
   requests?: readonly HumanRequest[]
   grants?: readonly Grant[]
-  conversations?: readonly FoundConversation[]
+  conversations?: readonly ConversationHit[]
   models?: readonly ModelEntry[]
   memories?: readonly MemoryEntry[]
 }

@@ -13,6 +13,7 @@ import { requestsCommand } from './requests-command.ts'
 import { searchCommand } from './search-command.ts'
 import { permissionsCommand, policyCommand } from './settings-commands.ts'
 import { titleCommand } from './title-command.ts'
+import { usageCommand } from './usage-command.ts'
 
 /** In the order and the groups in which `/help` shows them. */
 const groups: Record<string, Record<string, ChatCommand>> = {
@@ -32,6 +33,7 @@ const groups: Record<string, Record<string, ChatCommand>> = {
     compact: compactCommand,
     clear: clearCommand,
     memory: memoryCommand,
+    usage: usageCommand,
   },
   Conversations: {
     new: newCommand,
