@@ -28,6 +28,7 @@ test('default: models are listed with their limits, the default one marked', asy
     provider: 'other',
     model: 'small',
     contextLimitTokens: 32_768,
+    settings: { temperature: { min: 0, max: 2 } },
     default: false,
   })
   expect(models.map(({ id }) => id)).toContain('other/large')
