@@ -13,8 +13,8 @@ export type HistoryHarness = {
   queueMessage(conversationId: string, id: string): Promise<void>
   /** Puts another message in the place of these. */
   supersede(conversationId: string, ids: readonly string[], by: string): Promise<void>
-  /** Sums up everything up to a message. */
-  compact(conversationId: string, uptoId: string, compaction: Compaction): Promise<void>
+  /** Sums up everything up to a message; `asked`: because somebody wanted it. */
+  compact(conversationId: string, uptoId: string, compaction: Compaction, asked?: boolean): Promise<void>
   clear(conversationId: string): Promise<void>
 }
 
@@ -223,6 +223,16 @@ export function historyConformance(name: string, open: () => Promise<HistoryHarn
         const loaded = await loadWhole(3, strategy)
         expect([loaded.messages.length, loaded.compaction]).toEqual([count, undefined])
       }
+    })
+
+    it('other strategies have a compaction that somebody asked for', async () => {
+      await saveTurns(3)
+      await harness.compact(id, answer(1).id, { summary: 'Old.', facts: [] }, true)
+      const shown = [full, lastUsers(5), summary].map(async (strategy) => loadWhole(3, strategy))
+      for (const { messages, compaction } of await Promise.all(shown)) {
+        expect([messages.length, compaction?.summary]).toEqual([4, 'Old.'])
+      }
+      expect((await loadWhole(3, none)).compaction).toBeUndefined()
     })
 
     it('gives nothing of what stood there when the conversation was cleared', async () => {

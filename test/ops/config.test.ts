@@ -11,7 +11,7 @@ describe('loadConfig', () => {
       server: { host: '127.0.0.1', port: 4040, allowedHosts: [], corsOrigins: [] },
       database: { url: undefined, poolSize: 10 },
       temporal: { address: undefined, namespace: 'default', tls: undefined },
-      history: { kind: 'slidingWindow', window: 40 },
+      history: { kind: 'summary' },
       turn: { timeoutMs: 600_000 },
       permissions: { policy: 'allowReads', rulesPath: undefined, requestTtlMs: 259_200_000 },
       limits: { queuedMessages: 100, streamBufferEvents: 1_000, streamBufferBytes: 1_000_000 },
@@ -49,6 +49,10 @@ describe('loadConfig', () => {
   })
 
   test('behavior: strategies without a window have none', () => {
+    expect(loadConfig({ PERDURA_HISTORY_STRATEGY: 'slidingWindow' }).history).toEqual({
+      kind: 'slidingWindow',
+      window: 40,
+    })
     expect(loadConfig({ PERDURA_HISTORY_STRATEGY: 'full' }).history).toEqual({ kind: 'full' })
     expect(loadConfig({ PERDURA_HISTORY_STRATEGY: 'none' }).history).toEqual({ kind: 'none' })
   })

@@ -33,13 +33,13 @@ historyConformance('the history in PostgreSQL', async () => ({
       [conversationId, ids, by],
     )
   },
-  async compact(conversationId, uptoId, { summary, facts, factsLeftOut }) {
+  async compact(conversationId, uptoId, { summary, facts, factsLeftOut }, asked = false) {
     await store.database.rows(
       'compact',
-      `insert into compactions (id, conversation_id, upto_position, summary, facts, facts_left_out, tokens_before,
-           tokens_after)
-         select gen_random_uuid(), $1, position, $3, $4::json, $5, 100, 10 from messages where id = $2`,
-      [conversationId, uptoId, summary ?? null, JSON.stringify(facts), factsLeftOut ?? 0],
+      `insert into compactions (id, conversation_id, upto_position, summary, facts, facts_left_out, asked,
+           tokens_before, tokens_after)
+         select gen_random_uuid(), $1, position, $3, $4::json, $5, $6, 100, 10 from messages where id = $2`,
+      [conversationId, uptoId, summary ?? null, JSON.stringify(facts), factsLeftOut ?? 0, asked],
     )
   },
   async clear(conversationId) {

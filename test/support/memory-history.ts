@@ -14,11 +14,11 @@ export type MemoryHistory = {
   createConversation(id: string, owner: string): void
   queueMessage(conversationId: string, id: string): void
   supersede(conversationId: string, ids: readonly string[], by: string): void
-  compact(conversationId: string, uptoId: string, compaction: Compaction): void
+  compact(conversationId: string, uptoId: string, compaction: Compaction, asked?: boolean): void
   clear(conversationId: string): void
 }
 
-type Compacted = { conversationId: string; upto: number; compaction: Compaction }
+type Compacted = { conversationId: string; upto: number; compaction: Compaction; asked: boolean }
 
 export function createMemoryHistory(): MemoryHistory {
   const owners = new Map<string, string>()
@@ -41,9 +41,9 @@ export function createMemoryHistory(): MemoryHistory {
         known.map((message) => (ids.includes(message.id) ? { ...message, supersededBy: by } : message)),
       )
     },
-    compact(conversationId, uptoId, compaction) {
+    compact(conversationId, uptoId, compaction, asked = false) {
       const upto = historyOf(conversationId).findIndex(({ id }) => id === uptoId) + 1
-      compactions.push({ conversationId, upto, compaction })
+      compactions.push({ conversationId, upto, compaction, asked })
     },
     clear: (conversationId) => void cleared.set(conversationId, historyOf(conversationId).length),
     backend: {
@@ -51,9 +51,15 @@ export function createMemoryHistory(): MemoryHistory {
       async load(request) {
         const { conversationId, strategy } = request
         const from = cleared.get(conversationId) ?? 0
-        const latest = compactions.findLast(
-          (made) => made.conversationId === conversationId && made.upto > from && strategy.kind === 'summary',
-        )
+        const latest =
+          strategy.kind === 'none'
+            ? undefined
+            : compactions.findLast(
+                (made) =>
+                  made.conversationId === conversationId &&
+                  made.upto > from &&
+                  (made.asked || strategy.kind === 'summary'),
+              )
         const loaded = admitted(historyOf(conversationId), request, latest?.upto ?? from)
         return { ...loaded, ...(latest === undefined ? {} : { compaction: latest.compaction }) }
       },

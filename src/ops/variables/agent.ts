@@ -58,9 +58,12 @@ export const agentGroup = {
   title: 'Conversations',
   about: 'Defaults of every conversation.',
   variables: {
-    PERDURA_HISTORY_STRATEGY: variable(oneOf(['full', 'slidingWindow', 'none']).prefault('slidingWindow'), {
-      about: 'What the model is given of a conversation: full, slidingWindow or none.',
-    }),
+    PERDURA_HISTORY_STRATEGY: variable(
+      oneOf(['summary', 'slidingWindow', 'full', 'none']).prefault('summary'),
+      {
+        about: 'What the model is given of a conversation: summary, slidingWindow, full or none.',
+      },
+    ),
     PERDURA_HISTORY_WINDOW: variable(integer(1, 10_000).prefault('40'), {
       about: 'User messages in the sliding window, each with what followed it.',
     }),
