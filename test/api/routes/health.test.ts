@@ -24,6 +24,7 @@ test('error: without Temporal it is not ready and says so, and posts can be repe
   const { token, client } = await product().guest()
   const { id } = await client.createConversation()
   const path = `/api/conversations/${id}`
+  const unwanted = `/api/conversations/${(await client.createConversation()).id}`
   const body = { text: 'Hello', clientMessageId: 'one' }
   temporal.cut()
   try {
@@ -36,14 +37,17 @@ test('error: without Temporal it is not ready and says so, and posts can be repe
     expect(refused.headers.get('retry-after')).toBe('1')
     expect((await client.listEvents(id)).events).toEqual([])
     expect((await client.getProgress(id)).source).toBe('log')
-    expect(await product().call('DELETE', path, { token })).toMatchObject({ status: 503 })
+    // Its content is gone at once; the rest is done by a repeat.
+    expect(await product().call('DELETE', unwanted, { token })).toMatchObject({ status: 503 })
+    expect(await product().call('GET', unwanted, { token })).toMatchObject({ status: 404 })
   } finally {
     temporal.mend()
   }
   await vi.waitFor(async () => expect((await product().call('GET', '/readyz')).status).toBe(200), 20_000)
   expect(await product().call('POST', `${path}/messages`, { token, body })).toMatchObject({ status: 200 })
   expect((await client.listEvents(id)).events).toMatchObject([{ type: 'user.message' }])
-  expect((await product().call('DELETE', path, { token })).status).toBe(204)
+  expect((await product().call('DELETE', unwanted, { token })).status).toBe(204)
+  expect((await product().call('DELETE', unwanted, { token })).status).toBe(404)
 })
 
 test('error: without PostgreSQL every route answers 503 with a problem, and works again after', async () => {
