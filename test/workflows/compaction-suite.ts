@@ -153,19 +153,42 @@ export function compactionSuite(engine: () => Engine): void {
     expect(conversation.asked).toEqual(['compactHistory t1 0', 'finishTurn t1 cancelled stopped'])
   })
 
-  test('on demand: a message that steers waits for its end, one that interrupts does not', async () => {
-    const conversation = engine().open({ compactHistory: untilCancelled })
+  test('on demand: a message that steers waits for its end', async () => {
+    const gate = Promise.withResolvers<void>()
+    const conversation = engine().open({
+      async compactHistory() {
+        await gate.promise
+        return success
+      },
+    })
+    await conversation.compact('k1')
+    await conversation.untilAsked('compactHistory t1 0')
+    await conversation.post('m2', { busyPolicy: 'steer' })
+    gate.resolve()
+    await conversation.untilIdle(2)
+    expect(conversation.asked).toEqual(['compactHistory t1 0', 'callModel t2 0'])
+  })
+
+  test('on demand: a message that interrupts ends it, and takes those along that steer', async () => {
+    const joined: (readonly string[] | undefined)[] = []
+    const conversation = engine().open({
+      compactHistory: untilCancelled,
+      async callModel({ steered }) {
+        joined.push(steered)
+        return success
+      },
+    })
     await conversation.compact('k1')
     await conversation.untilAsked('compactHistory t1 0')
     await conversation.post('m2', { busyPolicy: 'steer' })
     await conversation.post('m3', { busyPolicy: 'interrupt' })
-    await conversation.untilIdle(3)
+    await conversation.untilIdle(2)
     expect(conversation.asked).toEqual([
       'compactHistory t1 0',
       'finishTurn t1 cancelled stopped',
       'callModel t2 0',
-      'callModel t3 0',
     ])
+    expect(joined).toEqual([['m2']])
   })
 
   test('on demand: a failure ends its turn and nothing else', async () => {
