@@ -19,6 +19,7 @@ export function createPostgresHistory(database: Database): HistoryBackend {
            from history_bounds($1, $2, $3, $4, $5, $6) b
            left join messages m
              on m.conversation_id = $1 and m.position >= b.first and m.state = 'done' and m.superseded_by is null
+               and (m.text is not null or m.role in ('assistant', 'tool'))
            order by m.position`,
         [
           request.conversationId,

@@ -268,6 +268,18 @@ export function historyConformance(name: string, open: () => Promise<HistoryHarn
       }
     })
 
+    it('never gives messages whose text is gone', async () => {
+      const forgotten = message(`${id}.gone`, 2, { role: 'user' })
+      await backend.save(id, [user(1), answer(1), forgotten, user(3)])
+      for (const strategy of [full, lastUsers(2), summary]) {
+        expect((await load(3, strategy)).map((loaded) => loaded.id)).toEqual([
+          user(1).id,
+          answer(1).id,
+          user(3).id,
+        ])
+      }
+    })
+
     it('leaves out the oldest when there is more than is wanted, from a user message on', async () => {
       const turns = Array.from({ length: 5 }, (_, index) => [
         user(index + 1, 'é'.repeat(50)),

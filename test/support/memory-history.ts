@@ -82,8 +82,9 @@ function admitted(
   { strategy, turnId, maxBytes }: HistoryRequest,
   lowest: number,
 ): LoadedHistory {
-  const counts = messages.filter(({ state, supersededBy, turnId: of }, index) => {
-    return state === 'done' && supersededBy === undefined && (of === turnId || index >= lowest)
+  const counts = messages.filter(({ role, text, state, supersededBy, turnId: of }, index) => {
+    const isGone = text === undefined && (role === 'user' || role === 'note')
+    return state === 'done' && supersededBy === undefined && !isGone && (of === turnId || index >= lowest)
   })
   const start = counts.findIndex((message) => message.turnId === turnId)
   const older = start < 0 ? counts : counts.slice(0, start)

@@ -38,7 +38,7 @@ begin
   if p_kind = 'slidingWindow' then
     select count(*) into v_users from messages
       where conversation_id = p_conversation and position >= v_start and role = 'user' and state = 'done'
-        and superseded_by is null;
+        and text is not null and superseded_by is null;
     if v_users >= p_window then
       return;
     end if;
@@ -47,7 +47,7 @@ begin
     select position, role, coalesce(octet_length(text), 0) + coalesce(octet_length(tool_calls::text), 0) as bytes
       from messages
       where conversation_id = p_conversation and position > v_lowest and position < v_start and state = 'done'
-        and superseded_by is null
+        and superseded_by is null and (text is not null or role in ('assistant', 'tool'))
       order by position desc
   loop
     v_bytes := v_bytes + v_message.bytes;
