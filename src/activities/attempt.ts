@@ -36,7 +36,8 @@ export function toRetry(error: AppError, failedTries: number): ApplicationFailur
     // The message stands in the history: the code says enough, and a message may quote content.
     message: error.code,
     nonRetryable: false,
-    nextRetryDelay: Math.min(error.retryAfterMs ?? pauseMs, 10 * longestPauseMs),
+    // Temporal takes a delay of zero for none at all, and gives the activity up.
+    nextRetryDelay: Math.max(1, Math.min(error.retryAfterMs ?? pauseMs, 10 * longestPauseMs)),
   })
 }
 

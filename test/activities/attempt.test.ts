@@ -31,6 +31,11 @@ test('behavior: waits as long as the service asks, up to a bound', () => {
   expect([pauseAfter(7_000), pauseAfter(86_400_000)]).toEqual([7_000, 300_000])
 })
 
+test('behavior: a service that wants no pause gets the shortest there is', () => {
+  const error = new AppError('model_rate_limited', '', { retryAfterMs: 0 })
+  expect(toRetry(error, 1).nextRetryDelay).toBe(1)
+})
+
 test('behavior: the history gets the code and never the message', () => {
   const error = new AppError('model_unavailable', 'The user said: secret')
   const failures = [
