@@ -121,12 +121,6 @@ test('behavior: each call of a model is counted, with its context', async () => 
   ])
 })
 
-test('behavior: a service that counts nothing leaves nothing recorded', async () => {
-  const { end, events } = await play('uncounted', [{ ...say('Free.'), usage: null }])
-  expect(end).toMatchObject({ outcome: 'success' })
-  expect(ofType(events, 'usage.recorded')).toEqual([])
-})
-
 test('behavior: several providers answer, each with its own models', async () => {
   await product().model.script('both', [say('From the first.')])
   await second.script('both', [say('From the second.')])
