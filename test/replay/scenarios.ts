@@ -1,5 +1,6 @@
 import { type Engine, type EngineConversation, success, untilCancelled } from '../workflows/engine.ts'
 import { scheduledCall } from '../workflows/scheduled-call.ts'
+import { compactionScenarios } from './compaction-scenarios.ts'
 import { peopleScenarios } from './people-scenarios.ts'
 import { askTools } from './ask-tools.ts'
 
@@ -80,4 +81,5 @@ export const scenarios: Record<string, Scenario> = {
     },
   },
   ...peopleScenarios,
+  ...compactionScenarios,
 }
