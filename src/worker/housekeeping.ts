@@ -15,7 +15,7 @@ export type HousekeepingOptions = {
   database: Database
   retention: Retention
   logger: Logger
-  /** Between two ways through all conversations; default 10 minutes. */
+  /** Between two ways through all conversations; default a minute. */
   restMs?: number
 }
 
@@ -26,7 +26,7 @@ const sweepPauseMs = 10_000
 const breathMs = 20
 const takeLimit = 200
 const batch = 500
-const usualRestMs = 10 * 60_000
+const usualRestMs = 60_000
 const dayMs = 86_400_000
 
 /**
