@@ -49,6 +49,8 @@ async function compact(
   const isAsked = round.purpose === 'compact'
   const id = isAsked ? round.turnId : answerIdOf(round.turnId, round.round)
   if (state === 'cancelling') return 'stopped'
+  // Nothing of it may be kept, not even in short.
+  if (settings.history.kind === 'none') return 'done'
   if ((await findCompaction(database, id)) !== undefined) return 'done'
   try {
     const task = { id, round, settings, scope }

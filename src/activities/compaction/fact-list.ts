@@ -19,8 +19,9 @@ export function joinFacts(before: FactList, found: readonly VerbatimFact[], limi
   const kinds = new Map<string, VerbatimFact[]>()
   let characters = 0
   for (const fact of kept) {
-    const kind = kindOf(fact)
-    kinds.set(kind, [...(kinds.get(kind) ?? []), fact])
+    const kind = kinds.get(kindOf(fact))
+    if (kind === undefined) kinds.set(kindOf(fact), [fact])
+    else kind.push(fact)
     characters += sizeOf(fact)
   }
   let leftOut = before.leftOut

@@ -3,11 +3,11 @@ import type { VerbatimFact } from '../../contracts/context.ts'
 import type { MessageId } from '../../contracts/ids.ts'
 import type { RoundRef } from '../../contracts/turn.ts'
 import type { ModelInfo } from '../../models/model-provider.ts'
-import { loadTokenCounter } from '../../models/token-counter.ts'
 import { readCompacted, readOlderPart } from '../../store/compactions.ts'
 import type { TurnSettings } from '../../store/rounds.ts'
 import type { ActivityScope } from '../activity-scope.ts'
 import type { ActivityServices } from '../activity-services.ts'
+import { loadContextFrame } from '../context/context-frame.ts'
 import { bytesPerToken, chooseCompactedPart } from './choose-compacted-part.ts'
 import { toCompactionNote } from './compaction-note.ts'
 import { joinFacts } from './fact-list.ts'
@@ -39,8 +39,8 @@ export type CompactionTask = {
 
 /** A model with a larger window is not given all of it: each call would pay for months of talk. */
 const windowLimitTokens = 130_000
-/** Share of the window that a summary may take at most, and the list of facts. */
-const noteShare = 0.08
+/** Share of it that a summary may take at most, and the list of facts. */
+const noteShare = 0.12
 const summaryLimit = { least: 600, most: 6_000 }
 const factLimits = { count: 400, characters: 24_000 }
 /** Of the window of the model that sums up; the rest is for its instructions and its answer. */
@@ -62,7 +62,11 @@ export async function makeCompaction(
   const { round, settings, scope } = task
   const { database, models } = services
   const { info } = models.find(settings.model)
-  const windowTokens = Math.min(info.contextLimitTokens, windowLimitTokens)
+  const { signal } = scope
+  const { conversationId } = round
+  const { budget, counter } = await loadContextFrame({ conversationId, settings, info, signal }, services)
+  // Of what messages may take, and not of all: with many tools in a small window the one is a fraction of the other.
+  const windowTokens = Math.min(Math.max(budget.messageTokens, 0), windowLimitTokens)
   const isAsked = round.purpose === 'compact'
   const { previous, messages } = await readOlderPart(database, round.conversationId, round.turnId)
   const part = chooseCompactedPart(messages, {
@@ -74,7 +78,6 @@ export async function makeCompaction(
   if (part === undefined) return undefined
   scope.note('read')
   const writer = models.helperModel ?? info
-  const counter = await loadTokenCounter(info)
   const countTokens = (text: string) => counter.count(text)
   const transcript = await readTranscript(readCompacted(database, round.conversationId, part), {
     pieceCharacters: Math.floor(writer.contextLimitTokens * pieceShare * bytesPerToken),
