@@ -102,14 +102,6 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
     }
   }
 
-  async function terminate(conversationId: ConversationId, reason: string): Promise<void> {
-    await isThere(
-      call(callTimeoutMs, async () => {
-        await workflows.getHandle(workflowIdOf(conversationId)).terminate(reason)
-      }),
-    )
-  }
-
   async function signalWithStart(
     signal: string,
     { conversationId, messageId, position, owner, model, turns }: Signalled,
@@ -185,10 +177,15 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
       }
     },
 
-    terminate,
+    async terminate(conversationId, reason) {
+      await isThere(
+        call(callTimeoutMs, async () => {
+          await workflows.getHandle(workflowIdOf(conversationId)).terminate(reason)
+        }),
+      )
+    },
 
     async remove(conversationId) {
-      await terminate(conversationId, 'deleted by its owner')
       await call(removalTimeoutMs, () => removeRuns({ connection, workflows }, conversationId))
     },
 

@@ -12,7 +12,8 @@ export type RemoveOptions = { connection: Connection; workflows: WorkflowClient 
 
 /**
  * Removes every run of a conversation's workflow: each continue-as-new and each new beginning has left one. The
- * server does it in the background.
+ * server does it in the background. One that still runs is ended by it, and is gone at once; one that was ended
+ * before takes half a minute, so nothing is ended first.
  */
 export async function removeRuns(options: RemoveOptions, conversationId: ConversationId): Promise<void> {
   const workflowId = workflowIdOf(conversationId)
