@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import { AppError } from '../../src/contracts/errors.ts'
 import { answerTextLimit } from '../../src/contracts/limits.ts'
 import type {
   ModelPart,
@@ -101,6 +102,22 @@ export function modelProviderConformance(name: string, open: () => Promise<Model
         calls: [{ id: 'a', name: 'x', arguments: '{"a": ' }],
       })
       expect(parts).toContainEqual({ type: 'toolCall', call: { id: 'a', name: 'x', arguments: '{"a": ' } })
+    })
+
+    it('tells names and arguments as they come, and ends the reply with what its listener throws', async () => {
+      const calls = [{ id: 'a', name: 'time_now', arguments: '{"zone":"UTC"}' }]
+      const whole = await harness.prepare({ kind: 'tools', text: '', calls })
+      const told: string[] = []
+      await collect(harness.provider.stream(whole.request, never, (delta) => told.push(delta)))
+      expect(told.join('')).toBe('time_now{"zone":"UTC"}')
+      const cut = await harness.prepare({ kind: 'tools', text: '', calls })
+      const enough = new AppError('output_limit', 'Enough.')
+      const reading = collect(
+        harness.provider.stream(cut.request, never, () => {
+          throw enough
+        }),
+      )
+      await expect(reading).rejects.toBe(enough)
     })
 
     it('reports usage', async () => {
