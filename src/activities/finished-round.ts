@@ -10,6 +10,7 @@ import type { ActivityServices } from './activity-services.ts'
 import type { RoundPlan } from './plan-calls.ts'
 import type { PlannedCall } from './planned-call.ts'
 import type { Reply } from './reply.ts'
+import { turnEndMessages } from './turn-end-messages.ts'
 import type { Settlement } from './spending.ts'
 
 export type RoundEnd = {
@@ -110,6 +111,7 @@ function turnFinished(
   outcome: TurnOutcomeKind,
   code: string | undefined,
 ): NewEvent {
+  const message = failure?.message ?? messages[code ?? '']
   return {
     key: `${round.turnId}:finished`,
     turnId: round.turnId,
@@ -117,10 +119,12 @@ function turnFinished(
       type: 'turn.finished',
       outcome,
       ...(code === undefined ? {} : { code }),
-      ...(failure === undefined ? {} : { message: failure.message }),
+      ...(message === undefined ? {} : { message }),
     },
   }
 }
+
+const messages: Readonly<Record<string, string>> = turnEndMessages
 
 function toReason({ failure, reply }: RoundEnd): FinishReason {
   if (failure?.code === 'stopped') return 'cancelled'

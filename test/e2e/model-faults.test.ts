@@ -33,7 +33,8 @@ async function play(key: string, replies: ScriptedReply[]) {
   await model.script(key, replies)
   await model.script(`${key}-next`, [say('All is well.')])
   const { client } = await product().guest()
-  const { id } = await client.createConversation()
+  // A summary of what no longer fits would take replies of the script.
+  const { id } = await client.createConversation({ history: { kind: 'slidingWindow', window: 40 } })
   const following = follow(client, id)
   await client.postMessage(id, { text: `Go [script:${key}]` })
   await following.untilTurns(1)
@@ -152,6 +153,7 @@ test.for([
 test('error: an answer cut at its token limit is kept, and the outcome is a limit', async () => {
   const { end, messages } = await play('length', [{ ...say('As far as it'), finish: 'length' }])
   expect(end).toMatchObject({ outcome: 'limit', code: 'output_limit' })
+  expect(end).toMatchObject({ message: 'The answer was cut at its limit of output tokens.' })
   expect(messages[1]).toMatchObject({ role: 'assistant', text: 'As far as it' })
 })
 
