@@ -10,6 +10,7 @@ import type { HistoryBackend } from '../store/history-backend.ts'
 import type { ToolRegistry } from '../toolkit/tool-registry.ts'
 import type { ToolServices } from '../toolkit/tool-services.ts'
 import type { MessageSizes } from './context/message-sizes.ts'
+import type { LoopBreath } from './loop-breath.ts'
 import type { StopRegistry } from './stop-registry.ts'
 import type { WeightedGate } from './weighted-gate.ts'
 
@@ -36,6 +37,7 @@ export type ActivityServices = {
   toolSlots: WeightedGate
   /** Large results that are being stored at once, in bytes. */
   resultGate: WeightedGate
+  loopBreath: LoopBreath
   logger: Logger
   settings: ActivitySettings
 }

@@ -42,7 +42,7 @@ async function runStep(
     scope.signal.throwIfAborted()
     scope.endTimeLimit()
     const what = `${tool.name}, step ${ref.step}`
-    const json = toJson(what, output)
+    const json = await services.loopBreath.work(() => toJson(what, output))
     const sizeBytes = assertSize(what, json)
     await settleProgress()
     outputs[ref.step] = output

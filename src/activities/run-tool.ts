@@ -15,7 +15,9 @@ export async function runTool(ref: ToolCallRef, services: ActivityServices): Pro
       limits: (tool) => ({ timeoutMs: tool?.timeoutMs ?? toolTimeoutMs, tries: tool?.tries ?? toolTries }),
       async body({ tool, input, context }) {
         if (tool.kind !== 'single') throw new AppError('tool_failed', `${tool.name} has steps now.`)
-        return { kind: 'output', packed: packOutput(tool, await tool.run(input, context)) }
+        const output = await tool.run(input, context)
+        const packed = await services.loopBreath.work(() => packOutput(tool, output))
+        return { kind: 'output', packed }
       },
     },
     services,

@@ -1,5 +1,6 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
 import { createMessageSizes } from '../activities/context/message-sizes.ts'
+import { openLoopBreath } from '../activities/loop-breath.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
 import { WeightedGate } from '../activities/weighted-gate.ts'
 import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
@@ -50,6 +51,7 @@ export async function connectServices(
     stops,
     toolSlots: new WeightedGate(config.worker.toolSlots),
     resultGate: new WeightedGate(storingLimitBytes),
+    loopBreath: openLoopBreath(),
     logger,
     settings: {
       modelTimeoutMs: config.models.timeoutMs,
@@ -66,6 +68,7 @@ export async function connectServices(
     services,
     async close() {
       chains.close()
+      services.loopBreath.close()
       await services.history.flush()
       await stops.close()
     },

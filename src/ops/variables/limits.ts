@@ -8,7 +8,7 @@ export const workerGroup = {
     PERDURA_WORKER_SLOTS: variable(integer(1, 10_000).prefault('200'), {
       about: 'Activities (model calls and tools) that a worker runs at once.',
     }),
-    PERDURA_TOOL_SLOTS: variable(integer(1, 10_000).prefault('64'), {
+    PERDURA_TOOL_SLOTS: variable(integer(1, 10_000).prefault('32'), {
       about:
         'Tools that a worker runs at once; more wait. Each may hold a result of up to 16 MiB until it is stored.',
     }),
