@@ -42,14 +42,24 @@ export async function writeResult(
   let chunk = 0
   for (let from = 0; from < utf8.length; chunk += 1) {
     const to = endOfPiece(utf8, from)
-    const text = utf8.toString('utf8', from, to)
-    const values = [callId, writtenBy, chunk, totalChars, text]
+    const piece = utf8.subarray(from, to)
+    // As bytes: PostgreSQL takes them for text, and none is made here.
+    const values = [callId, writtenBy, chunk, totalChars, piece]
     // One after the other: the point is to hold one piece at a time.
     await write(() => database.call('store_result_chunk', values))
-    totalChars += text.length
+    totalChars += countChars(piece)
     from = to
   }
   return { writtenBy, totalChars, sizeBytes: utf8.length, isPlainText }
+}
+
+/** UTF-16 units of the text: one for each character, two for those of four bytes. */
+function countChars(utf8: Buffer): number {
+  let count = 0
+  for (const byte of utf8) {
+    if ((byte & 0xc0) !== 0x80) count += byte >= 0xf0 ? 2 : 1
+  }
+  return count
 }
 
 /** Characters of several bytes are not divided, and so no surrogate pair is. */

@@ -147,7 +147,7 @@ test('behavior: a try that writes on after the end changes nothing', async () =>
       ended = true
     },
   )
-  await expect(late).rejects.toThrow('large_results')
+  await expect(late).rejects.toThrow('foreign key')
   expect(await readWhole()).toBe('y'.repeat(300_000))
 })
 
