@@ -146,7 +146,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
       {
         key: { id: 'demo', kind: 'summary', owner, conversationId },
         system: 'Sum it up.',
-        text: 'User: What do Alice and Bob hold of the token today?\nAssistant: Nothing.',
+        text: '# So far\n\nUser: What do they hold?\n\nAssistant: Nothing.',
         schema: z.strictObject({ title: z.string().max(40), summary: z.string(), open: z.array(z.string()) }),
         maxOutputTokens: 1_000,
         signal: new AbortController().signal,
@@ -154,8 +154,8 @@ describe('askHelper', { timeout: 30_000 }, () => {
       { models: registry, database, budgets },
     )
     expect(value).toEqual({
-      title: 'What do Alice and Bob hold of',
-      summary: 'What do Alice and Bob hold of the token today? Assistant: Nothing.',
+      title: 'What do they hold?',
+      summary: 'What do they hold? Nothing.',
       open: [],
     })
   })

@@ -28,7 +28,10 @@ type Property = z.infer<typeof wantedForm>['properties'][string]
 
 function toValue(name: string, { type, maxLength = 2_000 }: Property, text: string): unknown {
   const plain = plainValues[type ?? 'string']
-  return plain === undefined ? toWords(text, name === 'title' ? 7 : 120).slice(0, maxLength) : plain
+  if (plain !== undefined) return plain
+  const lines = listSaid(text)
+  const words = name === 'title' ? toWords(lines[0] ?? '', 7) : toWords(lines.join(' '), 120)
+  return (words === '' ? 'Nothing was said' : words).slice(0, maxLength)
 }
 
 const plainValues: Readonly<Record<string, unknown>> = {
@@ -39,11 +42,14 @@ const plainValues: Readonly<Record<string, unknown>> = {
   integer: 0,
 }
 
-/** The first words of a text, without who says them. */
+/** The lines of what was said, without headings and without who says them. */
+function listSaid(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.trim().replace(/^(user|assistant|tool)\s*:\s*/i, ''))
+  return lines.filter((line) => line !== '' && !line.startsWith('#'))
+}
+
 function toWords(text: string, count: number): string {
-  const said = text.trim().replace(/^(user|assistant|tool)\s*:\s*/i, '')
-  const words = said.split(/\s+/).slice(0, count).join(' ')
-  return words === '' ? 'Nothing was said' : words
+  return text.split(/\s+/).slice(0, count).join(' ')
 }
 
 function parseJson(text: string): unknown {
