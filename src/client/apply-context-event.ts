@@ -11,7 +11,7 @@ export function applyContextEvent(view: ConversationView, event: ContextEvent): 
       return supersede(view, event.messageIds)
     case 'context.compacted': {
       const { summary, beforeMessageId, facts, tokensBefore, tokensAfter } = event
-      return putEntry(view, {
+      return putEntry(withoutUsage(view), {
         ...entryOf(event),
         change: 'compacted',
         ...(beforeMessageId !== undefined && { beforeMessageId }),
@@ -22,8 +22,13 @@ export function applyContextEvent(view: ConversationView, event: ContextEvent): 
       })
     }
     case 'context.cleared':
-      return putEntry(view, { ...entryOf(event), change: 'cleared' })
+      return putEntry(withoutUsage(view), { ...entryOf(event), change: 'cleared' })
   }
+}
+
+/** How full the window was is not how full it will be. */
+function withoutUsage({ usage: _usage, ...view }: ConversationView): ConversationView {
+  return view
 }
 
 /** A call's result is a message with the id of the call. */

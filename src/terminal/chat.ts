@@ -54,6 +54,12 @@ export class Chat {
     return this.#conversationId
   }
 
+  /** The conversation that commands are about: what was written after the one to open it is meant for it. */
+  async readConversationId(): Promise<string | undefined> {
+    await this.#opening
+    return this.#conversationId
+  }
+
   /** Something that was asked has not been answered. */
   get busy(): boolean {
     return !isSettled(this.view) || this.#outbox.texts.length > 0
@@ -119,7 +125,7 @@ export class Chat {
 
   /** Changes the open conversation, or what the next one begins with. */
   async change(changes: ChatSettings): Promise<void> {
-    const id = this.#conversationId
+    const id = await this.readConversationId()
     if (id === undefined) this.#wish = { ...this.#wish, ...changes }
     else await retryWhileUnavailable(() => this.#parts.client.updateConversation(id, changes))
   }

@@ -67,7 +67,11 @@ test('behavior: a compaction stands where it happened, with what the model is gi
     tokensBefore: 900,
     tokensAfter: 90,
   }
-  const view = viewOf(asked('u1'), compacted, asked('u2'), { type: 'context.cleared' })
+  const usage = { model: 'm', inputTokens: 9, outputTokens: 1, contextTokens: 900, contextLimit: 1_000 }
+  const called = { type: 'usage.recorded', turnId: 't1', ...usage } as const
+  const view = viewOf(asked('u1'), called, compacted, asked('u2'), { type: 'context.cleared' })
+  expect(view).not.toHaveProperty('usage')
+  expect(view.turnUsage).toMatchObject({ calls: 1 })
   expect(view.entries).toMatchObject([
     { id: 'u1' },
     { kind: 'context', change: 'compacted', summary: 'They talked.', facts: [fact], beforeMessageId: 'u2' },

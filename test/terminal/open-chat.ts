@@ -1,6 +1,5 @@
 import { createClient } from '../../src/client/create-client.ts'
 import { type ChatOptions, runChat } from '../../src/terminal/run-chat.ts'
-import type { FakeServer } from '../client/fake-server.ts'
 import { FakeTerminal } from './fake-terminal.ts'
 
 export const keys = {
@@ -14,10 +13,10 @@ export const keys = {
   ctrlD: '\u0004',
 } as const
 
-/** A chat in a fake terminal, against the fake server, as a new guest. */
-export async function openChat(server: FakeServer, options: ChatOptions = {}, columns = 80) {
-  const { token } = await createClient({ url: server.url }).loginAsGuest()
-  const client = createClient({ url: server.url, token })
+/** A chat in a fake terminal, against a server, as a new guest. */
+export async function openChat({ url }: { url: string }, options: ChatOptions = {}, columns = 80) {
+  const { token } = await createClient({ url }).loginAsGuest()
+  const client = createClient({ url, token })
   const terminal = new FakeTerminal(columns)
   const { stdin, stdout } = terminal
   const stderr = Object.assign(new FakeTerminal().stdout, { isTTY: false })

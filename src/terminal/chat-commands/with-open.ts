@@ -5,6 +5,7 @@ export async function withOpen(
   { chat, say }: ChatContext,
   act: (conversationId: string) => Promise<void>,
 ): Promise<void> {
-  if (chat.conversationId === undefined) return say('No conversation is open.')
-  await act(chat.conversationId)
+  const id = await chat.readConversationId()
+  if (id === undefined) return say('No conversation is open.')
+  await act(id)
 }
