@@ -1,15 +1,12 @@
 import { AppError } from '../contracts/errors.ts'
 import type { RoundRef } from '../contracts/turn.ts'
-import { buildSystem } from '../models/build-system.ts'
-import type { ModelInfo, ModelMessage, ModelRequest, ModelTool } from '../models/model-provider.ts'
-import { loadTokenCounter, type TokenCounter } from '../models/token-counter.ts'
+import type { ModelInfo, ModelMessage, ModelRequest } from '../models/model-provider.ts'
 import type { HistoryMessage } from '../store/history-backend.ts'
 import type { TurnSettings } from '../store/rounds.ts'
-import type { Tool } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { toContextBudget, toMaxBytes } from './context/context-budget.ts'
+import { toMaxBytes } from './context/context-budget.ts'
+import { loadContextFrame } from './context/context-frame.ts'
 import { fillContext } from './context/fill-context.ts'
-import { recallMemory } from './recall-memory.ts'
 import { toRequestSettings } from './request-settings.ts'
 
 /** What a model is given in one round, or that the older part must be summed up first. */
@@ -34,17 +31,10 @@ export async function loadModelContext(
   services: ActivityServices,
 ): Promise<ModelContext> {
   const { round, settings, info, signal } = options
-  const counter = await loadTokenCounter(info)
-  const memory = await recallMemory(round.conversationId, settings, services)
-  const system = toSystem(settings, memory, services)
-  const tools = listAllowedTools(settings, services)
-    .filter(({ uses }) => memory !== null || !uses.includes('memory'))
-    .flatMap(({ name }) => services.modelTools.get(name) ?? [])
-  const fixedTokens = await countFixed({ system, tools, counter, signal }, services)
-  const { maxOutputTokens, ...taken } = toRequestSettings(settings, info, services.settings)
-  const budget = toContextBudget({ info, maxOutputTokens, fixedTokens, isExact: counter.isExact })
-  if (budget.messageTokens < 1) throw noRoom(info, fixedTokens)
   const { conversationId, turnId, messageIds } = round
+  const frame = await loadContextFrame({ conversationId, settings, info, signal }, services)
+  const { system, tools, counter, fixedTokens, budget } = frame
+  if (budget.messageTokens < 1) throw noRoom(info, fixedTokens)
   const history = await services.history.load({
     conversationId,
     turnId,
@@ -65,6 +55,7 @@ export async function loadModelContext(
   })
   if (filled.kind === 'compact') return filled
   if (filled.kind === 'full') throw contextFull(settings, info, budget.messageTokens)
+  const { maxOutputTokens, ...taken } = toRequestSettings(settings, info, services.settings)
   return {
     kind: 'request',
     inputTokens: fixedTokens + filled.tokens,
@@ -77,38 +68,6 @@ export async function loadModelContext(
       ...(maxOutputTokens === undefined ? {} : { maxOutputTokens: budget.outputTokens }),
     },
   }
-}
-
-/** The tools that this deployment offers and the conversation admits. */
-export function listAllowedTools({ tools }: TurnSettings, services: ActivityServices): readonly Tool[] {
-  const offered = services.tools.list()
-  return tools === null ? offered : offered.filter(({ name }) => tools.includes(name))
-}
-
-function toSystem(
-  { wallet, chainId, instructions }: TurnSettings,
-  memory: string | null,
-  services: ActivityServices,
-): string {
-  return buildSystem({
-    prompt: services.prompt,
-    facts: {
-      ...(wallet === null ? {} : { wallet }),
-      chainId: chainId ?? services.settings.defaultChainId,
-      time: services.toolServices.now(),
-    },
-    ...(instructions === null ? {} : { instructions }),
-    ...(memory === null ? {} : { memory }),
-  })
-}
-
-/** Tokens of what every call of the conversation carries. */
-function countFixed(
-  fixed: { system: string; tools: readonly ModelTool[]; counter: TokenCounter; signal: AbortSignal },
-  { messageSizes }: ActivityServices,
-): Promise<number> {
-  const described = fixed.tools.map((tool) => JSON.stringify({ type: 'function', function: tool }))
-  return messageSizes.countTexts([fixed.system, ...described], fixed.counter, fixed.signal)
 }
 
 function noRoom({ id, contextLimitTokens }: ModelInfo, fixedTokens: number): AppError {

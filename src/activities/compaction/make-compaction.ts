@@ -8,6 +8,7 @@ import type { TurnSettings } from '../../store/rounds.ts'
 import type { ActivityScope } from '../activity-scope.ts'
 import type { ActivityServices } from '../activity-services.ts'
 import { loadContextFrame } from '../context/context-frame.ts'
+import { summarizedWindowTokens } from '../context/fit-context.ts'
 import { bytesPerToken, chooseCompactedPart } from './choose-compacted-part.ts'
 import { toCompactionNote } from './compaction-note.ts'
 import { joinFacts } from './fact-list.ts'
@@ -37,9 +38,7 @@ export type CompactionTask = {
   scope: ActivityScope
 }
 
-/** A model with a larger window is not given all of it: each call would pay for months of talk. */
-const windowLimitTokens = 130_000
-/** Share of it that a summary may take at most, and the list of facts. */
+/** Share of what messages may take that a summary may take at most, and the list of facts. */
 const noteShare = 0.12
 const summaryLimit = { least: 600, most: 6_000 }
 const factLimits = { count: 400, characters: 24_000 }
@@ -66,7 +65,7 @@ export async function makeCompaction(
   const { conversationId } = round
   const { budget, counter } = await loadContextFrame({ conversationId, settings, info, signal }, services)
   // Of what messages may take, and not of all: with many tools in a small window the one is a fraction of the other.
-  const windowTokens = Math.min(Math.max(budget.messageTokens, 0), windowLimitTokens)
+  const windowTokens = Math.min(Math.max(budget.messageTokens, 0), summarizedWindowTokens)
   const isAsked = round.purpose === 'compact'
   const { previous, messages } = await readOlderPart(database, round.conversationId, round.turnId)
   const part = chooseCompactedPart(messages, {

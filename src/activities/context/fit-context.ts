@@ -40,8 +40,10 @@ export type FittedContext =
 /** Share of the budget at which the strategy `summary` sums up, and share that a summary may take of it. */
 const highWaterShare = 0.75
 export const noteShare = 0.35
-/** A model with a large window is not given all of it: each call would pay for months of talk. */
-const highWaterTokens = 100_000
+/** What a summary leaves as it is; to sum up less than that would win nothing. */
+const recentShare = 0.25
+/** A model with a larger window is not given all of it: each call would pay for months of talk. */
+export const summarizedWindowTokens = 130_000
 /** Tokens to which results are cut: first all old ones to a readable length, then to a word about the cut. */
 const cutLengths = [800, 100]
 
@@ -74,8 +76,10 @@ function mustCompact(parts: ContextParts): boolean {
   if (strategy !== 'summary' || compacted) return false
   if (!complete) return true
   if (older.length === 0) return false
-  const tokens = [running, ...older].reduce((sum, unit) => sum + tokensOf(unit), noteTokens)
-  return tokens > Math.min(budgetTokens * highWaterShare, highWaterTokens)
+  const window = Math.min(budgetTokens, summarizedWindowTokens)
+  const olderTokens = older.reduce((sum, unit) => sum + tokensOf(unit), 0)
+  const tokens = noteTokens + olderTokens + tokensOf(running)
+  return tokens > window * highWaterShare && olderTokens > window * recentShare
 }
 
 function fitRunning({ budgetTokens, older, running }: ContextParts, noteTokens: number): Fitted | undefined {

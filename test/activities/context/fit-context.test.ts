@@ -99,15 +99,18 @@ describe('fitContext', () => {
 
   it('summary: asks for one when a large window is far from full', () => {
     const asked = { strategy: 'summary' as const, budgetTokens: 1_000_000 }
-    expect(fitContext(parts({ ...asked, older: [turnOf(99_900)] }))).toMatchObject({ kind: 'fits' })
-    expect(fitContext(parts({ ...asked, older: [turnOf(99_901)] }))).toEqual({ kind: 'compact' })
+    expect(fitContext(parts({ ...asked, older: [turnOf(97_400)] }))).toMatchObject({ kind: 'fits' })
+    expect(fitContext(parts({ ...asked, older: [turnOf(97_401)] }))).toEqual({ kind: 'compact' })
   })
 
   it('summary: asks for one when the store holds more than was loaded', () => {
     expect(fitContext(parts({ strategy: 'summary', complete: false }))).toEqual({ kind: 'compact' })
   })
 
-  it('summary: does not ask when there is nothing to sum up, or twice', () => {
+  it('summary: does not ask when little would be won, or twice', () => {
+    const little = { strategy: 'summary' as const, running: turnOf(700) }
+    expect(fitContext(parts({ ...little, older: [turnOf(250)] }))).toEqual(fits(950, 1))
+    expect(fitContext(parts({ ...little, older: [turnOf(251)] }))).toEqual({ kind: 'compact' })
     const running = turnOf(900)
     expect(fitContext(parts({ strategy: 'summary', running }))).toEqual(fits(900, 0))
     const older = [turnOf(500), turnOf(60)]
