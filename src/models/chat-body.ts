@@ -69,9 +69,17 @@ function toWireCall(call: ModelToolCall, dialect: Dialect) {
   return {
     id: call.id,
     type: 'function' as const,
-    function: { name: call.name, arguments: isJsonObject(call.arguments) ? call.arguments : '{}' },
+    function: {
+      name: toWireName(call.name),
+      arguments: isJsonObject(call.arguments) ? call.arguments : '{}',
+    },
     ...(dialect.thoughtSignature ? signature : {}),
   }
+}
+
+// A model may ask for a tool by a name that no service takes back; its result says that there is no such tool.
+function toWireName(name: string): string {
+  return name.replaceAll(/[^\w-]/g, '_').slice(0, 64) || 'unnamed'
 }
 
 // Servers that render the history through a template fail on arguments that are not JSON. The model learns

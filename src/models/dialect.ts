@@ -17,7 +17,7 @@ export const commonDialect: Dialect = {
   streamOptions: true,
   outputLimitField: 'max_tokens',
   thoughtSignature: false,
-  // OpenAI's length, Anthropic's characters and those that others use themselves.
+  // OpenAI's length, and the characters that services use themselves.
   callIds: /^[\w.:-]{1,40}$/,
   userAfterTools: true,
 }

@@ -25,11 +25,16 @@ export const providerPresets: Readonly<Record<string, ProviderPreset>> = {
       outputLimitField: 'max_completion_tokens',
     },
   ),
-  anthropic: remote('https://api.anthropic.com/v1', 'ANTHROPIC_API_KEY', {
-    'claude-sonnet-4-5': 200_000,
-    'claude-haiku-4-5': 200_000,
-    'claude-opus-4-5': 200_000,
-  }),
+  anthropic: remote(
+    'https://api.anthropic.com/v1',
+    'ANTHROPIC_API_KEY',
+    {
+      'claude-sonnet-4-5': 200_000,
+      'claude-haiku-4-5': 200_000,
+      'claude-opus-4-5': 200_000,
+    },
+    { callIds: /^[\w-]{1,40}$/ },
+  ),
   gemini: remote(
     'https://generativelanguage.googleapis.com/v1beta/openai',
     'GEMINI_API_KEY',

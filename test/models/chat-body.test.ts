@@ -89,6 +89,16 @@ describe('toChatBody', () => {
     ])
   })
 
+  it.each([
+    ['', 'unnamed'],
+    ['read file!', 'read_file_'],
+    ['x'.repeat(80), 'x'.repeat(64)],
+  ])('behavior: a tool that the model called "%s" is one that services accept', (name, wireName) => {
+    const message = { role: 'assistant' as const, text: '', toolCalls: [{ id: 'a', name, arguments: '{}' }] }
+    const body = toChatBody({ ...request, messages: [message] }, commonDialect)
+    expect(body.messages[1]).toMatchObject({ tool_calls: [{ function: { name: wireName } }] })
+  })
+
   it('behavior: a note goes in the role of the user, under its heading', () => {
     const body = toChatBody({ ...request, messages: [{ role: 'note', text: 'Mined.' }] }, commonDialect)
     expect(body.messages[1]).toEqual({ role: 'user', content: `${noteHeading}\nMined.` })
