@@ -6,6 +6,7 @@ import { WeightedGate } from '../activities/weighted-gate.ts'
 import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
 import { createCompiler } from '../chain/compiler.ts'
 import { loadSystemPrompt } from '../models/system-prompt.ts'
+import { loadTokenCounter } from '../models/token-counter.ts'
 import type { Config } from '../ops/config.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Database } from '../store/database.ts'
@@ -30,6 +31,8 @@ export async function connectServices(
   const { models, budgets, tools, chains, rules } = await connectCatalogue(config, logger)
   const compiler = createCompiler()
   const stops = await openStopRegistry(database, onProblem)
+  // A tokenizer takes half a second to load, in which nothing else runs: not in the first turn.
+  await loadTokenCounter(models.defaultModel)
   const services: ActivityServices = {
     database,
     log: createPostgresEventLog(database, { onChannelError: onProblem }),
