@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 
-import { AppError, type ErrorCode } from '../../contracts/errors.ts'
+import { AppError } from '../../contracts/errors.ts'
 import { conversationSchema } from '../../schemas/conversation.ts'
 import { type ConversationExport, conversationExportSchema } from '../../schemas/conversation-export.ts'
 import { getConversation } from '../../store/conversations.ts'
@@ -8,6 +8,7 @@ import { readExportHead } from '../../store/exports.ts'
 import { importConversation } from '../../store/imports.ts'
 import type { ApiServices } from '../api-services.ts'
 import { assertOffered } from '../assert-offered.ts'
+import { assertSettingsTaken } from '../assert-settings-taken.ts'
 import { creationOf } from '../creation-of.ts'
 import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
 import { fieldProblem } from '../problem.ts'
@@ -54,6 +55,7 @@ const imported = createRoute({
 /** Conversations as files. */
 export function exportRoutes(services: ApiServices) {
   const { database, models, settings } = services
+  const toId = (model: string) => models.find(model).info.id
   return createRouter('import_invalid')
     .openapi(exported, async (context) => {
       const { id } = context.req.valid('param')
@@ -75,28 +77,35 @@ export function exportRoutes(services: ApiServices) {
       const key = context.req.valid('header')['idempotency-key']
       const { created, id } = await importConversation(database, creationOf({ owner, key, body }, settings), {
         ...body,
-        conversation: { ...body.conversation, model: models.find(body.conversation.model).info.id },
+        conversation: {
+          ...body.conversation,
+          model: toId(body.conversation.model),
+          fallbackModels: body.conversation.fallbackModels?.map(toId),
+        },
       })
       const conversation = await getConversation(database, owner.id, id)
       return created ? context.json(conversation, 201) : context.json(conversation, 200)
     })
 }
 
-const places: Partial<Record<ErrorCode, string>> = {
-  unknown_model: 'conversation.model',
-  unknown_tool: 'conversation.tools',
-  unknown_chain: 'conversation.chainId',
-  unsupported_setting: 'conversation.modelSettings',
-}
-
 /** Says where in the file something stands that this deployment does not offer. */
 function assertImportable({ conversation }: ConversationExport, services: ApiServices): void {
-  try {
-    assertOffered(conversation, services)
-  } catch (error) {
-    const path = error instanceof AppError ? places[error.code] : undefined
-    if (!(error instanceof AppError) || path === undefined) throw error
-    throw fieldProblem('import_invalid', [{ path, message: error.message, code: error.code }])
+  const { model, modelSettings, fallbackModels, tools, chainId } = conversation
+  const checks: Record<string, () => void> = {
+    model: () => assertOffered({ model }, services),
+    modelSettings: () => assertSettingsTaken(modelSettings, services.models.find(model).info),
+    fallbackModels: () => assertOffered({ fallbackModels }, services),
+    tools: () => assertOffered({ tools }, services),
+    chainId: () => assertOffered({ chainId }, services),
+  }
+  for (const [field, check] of Object.entries(checks)) {
+    try {
+      check()
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      const { code, message } = error
+      throw fieldProblem('import_invalid', [{ path: `conversation.${field}`, message, code }])
+    }
   }
 }
 
