@@ -9,10 +9,11 @@ import { history } from './scenarios/history.ts'
 import { longLife } from './scenarios/long-life.ts'
 import { latency } from './scenarios/latency.ts'
 import { recovery } from './scenarios/recovery.ts'
+import { search } from './scenarios/search.ts'
 import { stop } from './scenarios/stop.ts'
 import { throughput } from './scenarios/throughput.ts'
 
-const all: readonly Scenario[] = [latency, throughput, history, longLife, stop, recovery]
+const all: readonly Scenario[] = [latency, throughput, history, longLife, search, stop, recovery]
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !all.some((scenario) => scenario.name === name))
 if (unknown.length > 0) {
