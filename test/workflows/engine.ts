@@ -235,8 +235,11 @@ function openConversation(
   }
 }
 
-/** Failed precondition: its task is being retried. Resource exhausted: a run takes ten updates at a time. */
-const passingStatuses: readonly unknown[] = [9, 8]
+/**
+ * Failed precondition: its task is being retried. Resource exhausted: a run takes ten updates at a time. Unavailable:
+ * the task that had it ran out of time.
+ */
+const passingStatuses: readonly unknown[] = [9, 8, 14]
 
 /** Messages are called m1, m2 and so on, in the order in which they are accepted. */
 function positionOf(messageId: string): number {

@@ -45,6 +45,8 @@ const factLimits = { count: 400, characters: 24_000 }
 /** Of the window of the model that sums up; the rest is for its instructions and its answer. */
 const pieceShare = 0.5
 const pieceLimit = 8
+/** A longer text is estimated: nobody waits for the count of a million letters that only say how much was saved. */
+const countedLength = 20_000
 /** Turns that stay as they are, with the one that runs. */
 const latestTurns = 2
 const recentShare = 0.2
@@ -77,7 +79,8 @@ export async function makeCompaction(
   if (part === undefined) return undefined
   scope.note('read')
   const writer = models.helperModel ?? info
-  const countTokens = (text: string) => counter.count(text)
+  const countTokens = (text: string) =>
+    text.length > countedLength ? Math.ceil(Buffer.byteLength(text) / bytesPerToken) : counter.count(text)
   const transcript = await readTranscript(readCompacted(database, round.conversationId, part), {
     pieceCharacters: Math.floor(writer.contextLimitTokens * pieceShare * bytesPerToken),
     pieceLimit,
