@@ -6,7 +6,7 @@ import { beginRound, type BegunRound, finishRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, toActivityFailure } from './attempt.ts'
-import { chooseFallback } from './choose-fallback.ts'
+import { chooseFallback, findFallback, isLongPause } from './choose-fallback.ts'
 import { DeltaWriter } from './delta-writer.ts'
 import { loadModelContext } from './model-context.ts'
 import { planReply } from './plan-reply.ts'
@@ -61,7 +61,8 @@ async function streamRound(
   if (failure === 'compact') return { kind: 'compact' }
   await writer.settle()
   const retry =
-    retryFor(failure, scope, services) ?? (await chooseFallback(failure, { round, begun, scope }, services))
+    retryFor(failure, { begun, scope }, services) ??
+    (await chooseFallback(failure, { round, begun, scope }, services))
   if (retry !== undefined) {
     await spending.settle(reply, failure, scope.signal)
     throw retry
@@ -156,12 +157,13 @@ function turnTimeLeftMs({ startedAtMs }: Run, { settings }: ActivityServices): n
 /** The error to throw when another try may do better; otherwise the failure becomes the turn's outcome. */
 function retryFor(
   failure: AppError | undefined,
-  scope: ActivityScope,
-  { settings }: ActivityServices,
+  { begun, scope }: { begun: Run; scope: ActivityScope },
+  services: ActivityServices,
 ): AppError | undefined {
   if (!isTransient(failure)) return undefined
   if (isOutage(failure)) return failure
-  if (scope.failedTries + 1 >= settings.modelTries) return undefined
+  if (isLongPause(failure) && findFallback(begun.settings, services) !== undefined) return undefined
+  if (scope.failedTries + 1 >= services.settings.modelTries) return undefined
   scope.countFailedTry()
   return failure
 }

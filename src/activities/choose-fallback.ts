@@ -33,7 +33,7 @@ export async function chooseFallback(
   services: ActivityServices,
 ): Promise<AppError | undefined> {
   if (failure === undefined || !isDown(failure)) return undefined
-  const next = findNext(begun.settings, services)
+  const next = findFallback(begun.settings, services)
   if (next === undefined) return undefined
   const from = begun.settings.model
   const message = `${from} is down (${failure.code}). ${next.id} goes on.`
@@ -55,8 +55,13 @@ function isDown({ code, details }: AppError): boolean {
   return downCodes.has(code) || (code === 'model_rejected' && downReasons.includes(details['reason']))
 }
 
+/** Whether a service wants a longer pause than anybody should wait for while another one could answer. */
+export function isLongPause({ retryAfterMs = 0 }: AppError): boolean {
+  return retryAfterMs > 10_000
+}
+
 /** The first of the list that is not down itself, as far as this turn has seen. */
-function findNext(
+export function findFallback(
   { model, fallbackModels, downModels }: TurnSettings,
   { models }: ActivityServices,
 ): ModelInfo | undefined {

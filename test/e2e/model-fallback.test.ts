@@ -18,7 +18,6 @@ const product = useCheckedProduct({
     ...(await prebuiltBundle()),
     PERDURA_FALLBACK_MODELS: 'mistral/other',
     PERDURA_MODEL_TRIES: '2',
-    PERDURA_MODEL_IDLE_TIMEOUT_MS: '1500',
   },
 })
 
@@ -111,6 +110,13 @@ test('behavior: a key that is refused is not tried again', async () => {
     first: always({ status: 401 }),
     second: [textOf('Hi.')],
   })
+  expect(end).toMatchObject({ outcome: 'success' })
+  expect(asked.first).toHaveLength(1)
+})
+
+test('behavior: nobody waits for a long pause that the service wants', async () => {
+  const limited = { status: 429, headers: { 'retry-after': '60' } }
+  const { end, asked } = await play('long-pause', { first: always(limited), second: [textOf('Hi.')] })
   expect(end).toMatchObject({ outcome: 'success' })
   expect(asked.first).toHaveLength(1)
 })
