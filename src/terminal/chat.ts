@@ -1,5 +1,6 @@
+import type { RegenerateWish } from '../client/api-answers.ts'
 import { applyEvent } from '../client/apply-event.ts'
-import { type ConversationView, emptyView } from '../client/conversation-view.ts'
+import { type ConversationView, emptyView, type MessageEntry } from '../client/conversation-view.ts'
 import type { Client } from '../client/create-client.ts'
 import type { ConnectionChange } from '../client/follow-events.ts'
 import { isSettled } from '../client/is-settled.ts'
@@ -121,6 +122,11 @@ export class Chat {
     const model = this.#nextModel
     this.#nextModel = undefined
     return this.#outbox.send(text, { ...options, ...(model !== undefined && { model }) })
+  }
+
+  /** Has one of the user's messages answered anew. */
+  regenerate({ id, content }: MessageEntry, wish: Omit<RegenerateWish, 'messageId'>): Promise<void> {
+    return this.#outbox.regenerate(content.text, { ...wish, messageId: id })
   }
 
   /** Changes the open conversation, or what the next one begins with. */

@@ -34,6 +34,7 @@ export class Narrator {
   readonly #options: NarratorOptions
   readonly #answers = new Map<string, AnswerText>()
   readonly #progress = new PlainProgress()
+  #summingUp: string | undefined
 
   constructor(options: NarratorOptions) {
     this.#options = options
@@ -85,10 +86,8 @@ export class Narrator {
         return (event.level === 'info' && event.code !== 'model_fallback') || event.code === 'stalled'
           ? []
           : [toAside(palette.yellow(`! ${toPlainLine(event.message)}`))]
-      case 'turn.finished': {
-        const outcome = describeOutcome(event)
-        return [{ kind: 'answerEnd' }, ...(outcome === '' ? [] : [line(palette.yellow(outcome))])]
-      }
+      case 'turn.finished':
+        return this.#tellEnd(event, view)
       // Seen in what follows, or of no interest to a reader of lines.
       case 'user.message':
       case 'message.queued':
@@ -157,11 +156,28 @@ export class Narrator {
   }
 
   #tellTrigger(trigger: string, view: ConversationView): Narration[] {
-    if (trigger !== 'user') return [this.remark(`A turn was started by: ${trigger}`)]
+    // One that sums up says what it has come to.
+    if (trigger === 'system') this.#summingUp = view.turn?.turnId
+    if (trigger !== 'user')
+      return trigger === 'system' ? [] : [this.remark(`A turn was started by: ${trigger}`)]
     return view.entries.flatMap((entry) => {
       const asked = entry.kind === 'message' && entry.role === 'user' && entry.turnId === view.turn?.turnId
       return asked ? this.tellMessage(entry) : []
     })
+  }
+
+  #tellEnd(
+    event: Extract<StreamEvent, { type: 'turn.finished' }>,
+    { entries }: ConversationView,
+  ): Narration[] {
+    const outcome = describeOutcome(event)
+    const end = { kind: 'answerEnd' } as const
+    if (outcome !== '') return [end, line(this.#options.palette.yellow(outcome))]
+    const inVain =
+      event.turnId !== undefined &&
+      event.turnId === this.#summingUp &&
+      !entries.some(({ kind, turnId }) => kind === 'context' && turnId === event.turnId)
+    return [end, ...(inVain ? [this.remark('There is nothing to sum up yet.')] : [])]
   }
 
   /** Messages that join the running turn stand in the middle of its answers. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { NewMessage } from '../client/api-answers.ts'
+import type { NewMessage, RegenerateWish } from '../client/api-answers.ts'
 import type { Client } from '../client/create-client.ts'
 import { retryWhileUnavailable } from '../client/retry-while-unavailable.ts'
 import { toPlainLine } from './text-filter.ts'
@@ -32,12 +32,16 @@ export class Outbox {
 
   /** Sends a message after those before it: the order is the user's. Never rejects. */
   send(text: string, options: MessageOptions = {}): Promise<void> {
-    const clientMessageId = randomUUID()
-    this.#sending.set(clientMessageId, text)
-    this.#parts.onChange()
-    const message = { ...options, text, clientMessageId }
-    this.#sent = this.#sent.then(() => this.#post(message))
-    return this.#sent
+    return this.#add(text, (id, clientMessageId) =>
+      this.#parts.client.postMessage(id, { ...options, text, clientMessageId }),
+    )
+  }
+
+  /** Has a message answered anew, which has `text` already if the wish gives no other one. Never rejects. */
+  regenerate(text: string, wish: RegenerateWish): Promise<void> {
+    return this.#add(wish.text ?? text, (id, clientMessageId) =>
+      this.#parts.client.regenerate(id, { ...wish, clientMessageId }),
+    )
   }
 
   /** The conversation's log has the message. */
@@ -49,16 +53,26 @@ export class Outbox {
     this.#sending.clear()
   }
 
-  async #post(message: MessageOptions & { text: string; clientMessageId: string }): Promise<void> {
-    const { client, conversationId, say, onChange } = this.#parts
+  #add(text: string, post: (id: string, clientMessageId: string) => Promise<unknown>): Promise<void> {
+    const clientMessageId = randomUUID()
+    this.#sending.set(clientMessageId, text)
+    this.#parts.onChange()
+    this.#sent = this.#sent.then(() => this.#post(text, clientMessageId, post))
+    return this.#sent
+  }
+
+  async #post(
+    text: string,
+    clientMessageId: string,
+    post: (id: string, clientMessageId: string) => Promise<unknown>,
+  ): Promise<void> {
+    const { conversationId, say, onChange } = this.#parts
     try {
       const id = await conversationId()
-      await retryWhileUnavailable(() => client.postMessage(id, message))
+      await retryWhileUnavailable(() => post(id, clientMessageId))
     } catch (error) {
-      this.#sending.delete(message.clientMessageId)
-      say(
-        `Not sent: “${toPlainLine(message.text)}”. ${error instanceof Error ? error.message : String(error)}`,
-      )
+      this.#sending.delete(clientMessageId)
+      say(`Not sent: “${toPlainLine(text)}”. ${error instanceof Error ? error.message : String(error)}`)
       onChange()
     }
   }

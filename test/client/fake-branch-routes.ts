@@ -37,7 +37,13 @@ export function fakeBranchRoutes({ add, answer }: FakeBranching) {
     if (wish.model !== undefined) talk.models.set(messageId, wish.model)
     talk.posted.set(messageId, text)
     talk.append({ type: 'messages.superseded', messageIds: gone, by: messageId })
-    talk.append({ type: 'user.message', messageId, text, via: 'api' })
+    talk.append({
+      type: 'user.message',
+      messageId,
+      text,
+      via: 'api',
+      clientMessageId: wish.clientMessageId,
+    })
     void answer(talk, messageId)
     return c.json({ messageId }, 202)
   })

@@ -166,3 +166,10 @@ async function writeRun(run: object): Promise<void> {
   const file = { version: 1, launcher: { pid: 1 }, parts: [], ...run }
   await writeFile(join(folder, '.perdura', 'run.json'), JSON.stringify(file))
 }
+
+test('behavior: chat in a pipe waits for the answer to an edited message too', async () => {
+  const { stdout } = await perdura(['chat'], { input: 'first\n/edit second\n/again\n/usage\n' })
+  expect(stdout).toContain(answerTo('first'))
+  expect(stdout.split(answerTo('second'))).toHaveLength(3)
+  expect(stdout.indexOf('This turn')).toBeGreaterThan(stdout.lastIndexOf(answerTo('second')))
+})

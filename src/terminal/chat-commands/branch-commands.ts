@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { RegenerateWish } from '../../client/api-answers.ts'
-import type { Client } from '../../client/create-client.ts'
 import { retryWhileUnavailable } from '../../client/retry-while-unavailable.ts'
 import type { ConversationView, MessageEntry } from '../../client/conversation-view.ts'
 import { toPlainLine } from '../text-filter.ts'
 import type { ChatCommand, ChatContext } from './chat-command.ts'
+import { findModel } from './find-model.ts'
 import { pickNumbered } from './pick-numbered.ts'
 import { withOpen } from './with-open.ts'
 
@@ -29,12 +28,12 @@ export const editCommand: ChatCommand = {
   usage: '[N] [TEXT]',
   help: 'changes your last message, or the Nth from the end, and has it answered anew',
   run: (context, rest) =>
-    withOpen(context, async (id) => {
+    withOpen(context, async () => {
       const [, number = '1', text = ''] = /^(?:(\d+)(?:\s+|$))?([^]*)$/.exec(rest) ?? []
-      const { chat, client, say } = context
+      const { chat, say } = context
       const message = pickNumbered(ownMessages(chat.view), number, say)
       if (!message) return
-      if (text !== '') await regenerate(client, id, { messageId: message.id, text })
+      if (text !== '') await chat.regenerate(message, { text })
       else proposeEdit(context, number, message)
     }),
 }
@@ -43,17 +42,14 @@ export const editCommand: ChatCommand = {
 export const againCommand: ChatCommand = {
   usage: '[MODEL]',
   help: 'has your last message answered anew, by another model if you like',
-  run: (context, model) =>
-    withOpen(context, async (id) => {
-      const { chat, client, say } = context
+  run: (context, name) =>
+    withOpen(context, async () => {
+      const { chat, say } = context
       const message = pickNumbered(ownMessages(chat.view), '1', say)
-      if (message) await regenerate(client, id, { messageId: message.id, ...(model !== '' && { model }) })
+      const model = name === '' ? undefined : await findModel(context, name)
+      if (!message || (name !== '' && model === undefined)) return
+      await chat.regenerate(message, model === undefined ? {} : { model })
     }),
-}
-
-async function regenerate(client: Client, id: string, wish: RegenerateWish): Promise<void> {
-  const clientMessageId = randomUUID()
-  await retryWhileUnavailable(() => client.regenerate(id, { ...wish, clientMessageId }))
 }
 
 /** Where nobody can change a line, the command with the text is what they need. */

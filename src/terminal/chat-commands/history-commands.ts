@@ -32,7 +32,7 @@ export const compactCommand: ChatCommand = {
   run: (context) =>
     withOpen(context, async (id) => {
       await context.client.compactConversation(id)
-      context.say('The older part is being summed up.')
+      context.say(`The older part will be summed up${context.chat.busy ? ', after what waits' : ''}.`)
     }),
 }
 

@@ -28,6 +28,7 @@ async function tellMemory({ chat, client, say }: ChatContext): Promise<void> {
   const { enabled, entries } = await client.getMemory()
   const here = chat.settings.memory ?? enabled
   say(`Memory of other conversations: ${here ? 'on' : 'off'}; in new ones ${enabled ? 'on' : 'off'}.`)
+  if (entries.length === 0) return say('Nothing is remembered yet.')
   say(`${entries.length === 1 ? 'One is' : `${entries.length} are`} remembered: /memory list shows what.`)
 }
 

@@ -3,8 +3,8 @@ import { describeModelSettings } from '../describe-settings.ts'
 import { formatCount } from '../format-count.ts'
 import { toPlainLine } from '../text-filter.ts'
 import type { ChatCommand, ChatContext } from './chat-command.ts'
+import { fetchModels, findModel } from './find-model.ts'
 import { parseModelSettings } from './parse-model-settings.ts'
-import { pickNumbered } from './pick-numbered.ts'
 
 /** Which model answers, and what it is told besides the messages. */
 export const modelCommand: ChatCommand = {
@@ -58,28 +58,6 @@ function describeOffer({ contextLimitTokens, settings }: ModelEntry): string {
     `${formatCount(contextLimitTokens)} tokens`,
     ...(temperature ? [`temperature ${temperature.min}–${temperature.max}`] : []),
     ...(reasoningEfforts ? [`effort ${reasoningEfforts.join('|')}`] : []),
-    `max${maxOutputTokens === undefined ? '' : ` ${formatCount(maxOutputTokens)}`}`,
+    `max ${maxOutputTokens === undefined ? 'N' : formatCount(maxOutputTokens)}`,
   ].join(' · ')
-}
-
-/** A number of the list, a name, or a part of one that only one model has. */
-async function findModel(context: ChatContext, name: string): Promise<string | undefined> {
-  const { say, listed } = context
-  const models = listed.models ?? (await fetchModels(context))
-  if (/^\d+$/.test(name)) return pickNumbered(models, name, say)?.id
-  const exact = models.find(({ id }) => id === name)
-  const alike = exact ? [exact] : models.filter(({ id }) => id.toLowerCase().includes(name.toLowerCase()))
-  const [only, ...others] = alike
-  if (only && others.length === 0) return only.id
-  // The server may know more than it lists, and says it if it does not.
-  if (!only && name.includes('/')) return name
-  const which = only ? `could be ${alike.map(({ id }) => id).join(', ')}` : 'is no model of this server'
-  say(toPlainLine(`${name} ${which}. /model lists them.`))
-  return undefined
-}
-
-async function fetchModels({ client, listed }: ChatContext): Promise<readonly ModelEntry[]> {
-  const { models } = await client.listModels()
-  listed.models = models
-  return models
 }

@@ -17,6 +17,6 @@ export const usageCommand: ChatCommand = {
   },
 }
 
-function latestTurn({ turn, lastTurn, entries }: ConversationView): string | undefined {
-  return turn?.turnId ?? lastTurn?.turnId ?? entries.findLast(({ turnId }) => turnId !== undefined)?.turnId
+function latestTurn({ turn, turnUsage, entries }: ConversationView): string | undefined {
+  return turn?.turnId ?? turnUsage?.turnId ?? entries.findLast(({ turnId }) => turnId !== undefined)?.turnId
 }
