@@ -16,8 +16,8 @@ export type Settlement = { call: ReservedCall; tokens: CallTokens }
 /** A call that is paid: who is asked what. Without a count of the input, it is counted here. */
 export type PaidCall = FoundModel & { request: ModelRequest; inputTokens?: number }
 
-/** `answered`: something of the reply has come. */
-type OpenCall = { call: ReservedCall; meter: OutputMeter; answered: boolean }
+/** `asked`: the service was; `answered`: something of the reply has come. */
+type OpenCall = { call: ReservedCall; meter: OutputMeter; asked: boolean; answered: boolean }
 
 /** Errors with which a service refuses a call before it answers: it charges nothing. */
 const refusals: ReadonlySet<ErrorCode> = new Set([
@@ -59,7 +59,7 @@ export class Spending {
     )
     const { maxOutputTokens } = call
     const meter = new OutputMeter(counter, isLimited(budgets) ? maxOutputTokens : undefined)
-    const open: OpenCall = { call, meter, answered: false }
+    const open: OpenCall = { call, meter, asked: !signal.aborted, answered: false }
     this.#open = open
     const bounded = maxOutputTokens === undefined ? request : { ...request, maxOutputTokens }
     const onArguments = (delta: string): void => {
@@ -87,9 +87,9 @@ export class Spending {
   /** What the call has used; undefined when it was never made. What the service counts goes before what is counted here. */
   toSettlement({ usage }: Reply, failure: AppError | undefined): Settlement | undefined {
     if (this.#open === undefined) return undefined
-    const { call, meter, answered } = this.#open
+    const { call, meter, asked, answered } = this.#open
     if (usage !== undefined) return { call, tokens: { ...usage, estimated: false } }
-    const refused = !answered && failure !== undefined && refusals.has(failure.code)
+    const refused = !asked || (!answered && failure !== undefined && refusals.has(failure.code))
     return {
       call,
       tokens: refused
