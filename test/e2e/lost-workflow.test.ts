@@ -49,6 +49,35 @@ test('the next message ends the turn of a terminated workflow and is answered', 
   expect([conversation.state, queue]).toEqual(['idle', []])
 })
 
+test('the next message ends the turn that was asked to sum up, and is answered', async () => {
+  const answers = ['One.', 'Two.', 'Three.'].map((text) => textOf(text))
+  const summary = textOf('{"summary":', { gate: 'lost' }, '"Late."}')
+  const { id, following, text } = await startTalk(product, client, 'lost', [
+    ...answers,
+    summary,
+    textOf('Answer.'),
+  ])
+  for (const turns of [1, 2]) {
+    await following.untilTurns(turns)
+    await client.postMessage(id, { text })
+  }
+  await following.untilTurns(3)
+  await client.compactConversation(id)
+  await product.model.until('lost', 4, 'arrived')
+  await terminate(id)
+  await client.postMessage(id, { text: 'Still there?' })
+  await following.untilTurns(5)
+  await product.model.openGate('lost')
+  following.close()
+
+  const ends = ofType(following.events, 'turn.finished').slice(3)
+  expect(ends).toMatchObject([
+    { turnId: `${id}.t4`, outcome: 'error', code: 'internal' },
+    { turnId: `${id}.t5`, outcome: 'success' },
+  ])
+  expect(ofType(following.events, 'context.compacted')).toEqual([])
+})
+
 test('Stop ends the turn of a terminated workflow', async () => {
   const { id, following } = await startTalk(product, client, 'gone', [textOf('Never', { gate: 'gone' })])
   await following.until(({ type }) => type === 'text.delta')
