@@ -143,7 +143,8 @@ test('behavior: archived ones have a list of their own, and q looks into titles'
   expect(await titlesOf({ archived: true })).toEqual(['100 things'])
   expect(await titlesOf({ q: '100' })).toEqual(['100% sure'])
   expect(await titlesOf({ q: '100%' })).toEqual(['100% sure'])
-  expect(await titlesOf({ q: 'UNDER_' })).toEqual(['under_score'])
+  expect(await titlesOf({ q: 'R_S' })).toEqual(['under_score'])
+  expect((await titlesOf({ q: 'Under_' })).toSorted()).toEqual(['underXscore', 'under_score'])
   expect(await titlesOf({ q: '\\' })).toEqual([])
 })
 
