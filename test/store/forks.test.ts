@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+
+import { getConversation } from '../../src/store/conversations.ts'
+import { getSnapshot } from '../../src/store/snapshots.ts'
+import { createStore } from '../support/store.ts'
+import { createBranching } from './branching.ts'
+import { createTurnScript } from './turn-script.ts'
+
+const store = await createStore()
+const { database } = store
+const { talk, replace, fork, textsOf, toldTexts, compactUpTo, listCompactions } = createBranching(store)
+
+test('a fork has all up to a message, under ids of its own, and goes on with the next turn', async () => {
+  const turn = await talk(3)
+  await compactUpTo(turn, `${turn.conversationId}.t2`, turn.answerOf(1, 1))
+  await compactUpTo(turn, `${turn.conversationId}.t3`, turn.answerOf(3, 1))
+  const { id } = await fork(turn, turn.answerOf(2, 0))
+  const copy = createTurnScript(database, { id, owner: turn.owner })
+  const { conversation, messages, lastSeq } = await getSnapshot(database, turn.owner, id)
+  expect(conversation).toMatchObject({
+    title: 'Test (fork)',
+    forkedFrom: { conversationId: turn.conversationId, messageId: turn.answerOf(2, 0) },
+  })
+  const users = messages.filter(({ role }) => role === 'user')
+  expect(users.map(({ text }) => text)).toEqual(['Question 1', 'Question 2'])
+  // The whole second turn: its calls have their results.
+  expect(messages.slice(6).map(({ id: message }) => message)).toEqual([
+    copy.answerOf(2, 0),
+    copy.callOf(2, 0, 1),
+    copy.callOf(2, 0, 0),
+    copy.answerOf(2, 1),
+  ])
+  expect(messages[6]?.toolCalls?.map(({ callId }) => callId)).toEqual([
+    copy.callOf(2, 0, 0),
+    copy.callOf(2, 0, 1),
+  ])
+  expect(await listCompactions(id)).toEqual([
+    { id: `${id}.t2`, facts: [{ callId: copy.callOf(1, 0, 0), tool: 't', path: 'p', value: 'v' }] },
+  ])
+  const calls = 'select status, output from tool_calls where conversation_id = $1'
+  expect(await database.rows('calls', calls, [id])).toEqual(Array(4).fill({ status: 'ok', output: 1 }))
+  expect(lastSeq).toBe(1)
+
+  await copy.accept('next', 'Go on')
+  await copy.begin(4, 0, ['next'])
+  await copy.answer(4, 0, 'Gone on')
+  expect(await toldTexts(id)).toEqual(['Question 1', 'Question 2', 'Go on'])
+  expect(await toldTexts(turn.conversationId)).toEqual(['Question 1', 'Question 2', 'Question 3'])
+  const { messages: all } = await getSnapshot(database, turn.owner, id)
+  expect(JSON.stringify(all)).not.toContain(turn.conversationId)
+})
+
+test('behavior: a fork of a running conversation has what its user has written of the running turn', async () => {
+  const turn = await talk(1)
+  await turn.accept('m2', 'Question 2')
+  await turn.begin(2, 0, ['m2'])
+  await turn.askTools(2, 0, 2)
+  await turn.endCall(2, 0, 1)
+  await expect(fork(turn, turn.answerOf(2, 0))).rejects.toMatchObject({ code: 'turn_running' })
+  const { id } = await fork(turn, turn.messageOf('m2'))
+  expect(await textsOf({ conversationId: id, owner: turn.owner })).toEqual([
+    'Question 1',
+    '',
+    'Answer 1',
+    'Question 2',
+  ])
+  const snapshot = await getSnapshot(database, turn.owner, id)
+  expect(snapshot).toMatchObject({ conversation: { state: 'idle' }, calls: [] })
+  expect(snapshot.turn).toBeUndefined()
+})
+
+test('behavior: a message of an old branch is forked with its branch', async () => {
+  const turn = await talk(2)
+  await replace(turn, 'm2', 'm2b', { text: 'Instead' })
+  await turn.begin(3, 0, ['m2b'])
+  await turn.answer(3, 0, 'Another')
+  const old = await fork(turn, turn.answerOf(2, 1))
+  const present = await fork(turn, turn.answerOf(3, 0))
+  expect(await toldTexts(old.id)).toEqual(['Question 1', 'Question 2'])
+  expect(await toldTexts(present.id)).toEqual(['Question 1', 'Instead'])
+})
+
+test('behavior: settings are copied, and stay apart from then on', async () => {
+  const turn = await talk(1)
+  await database.rows(
+    'set',
+    `update conversations set instructions = 'Be brief.', tools = '{time_now}', fallback_models = '{openai/b}',
+       model_settings = '{"temperature": 1}', chain_id = 5, busy_policy = 'steer', permissions = 'ask', memory = true,
+       archived = true, external_id = 'mine' where id = $1`,
+    [turn.conversationId],
+  )
+  const { id } = await fork(turn, turn.messageOf('m1'))
+  const copy = await getConversation(database, turn.owner, id)
+  expect(copy).toMatchObject({
+    instructions: 'Be brief.',
+    tools: ['time_now'],
+    fallbackModels: ['openai/b'],
+    modelSettings: { temperature: 1 },
+    chainId: 5,
+    busyPolicy: 'steer',
+    permissions: 'ask',
+    memory: true,
+    archived: false,
+  })
+  expect(copy).not.toHaveProperty('externalId')
+})
+
+test('behavior: an Idempotency-Key makes one fork, and the limit of a guest holds', async () => {
+  const turn = await talk(1)
+  const idempotency = { key: 'fork', requestHash: 'h' }
+  const first = await fork(turn, turn.messageOf('m1'), { idempotency })
+  const second = await fork(turn, turn.messageOf('m1'), { idempotency })
+  expect([first.created, second.created]).toEqual([true, false])
+  expect(second.id).toBe(first.id)
+  const other = { idempotency: { key: 'fork', requestHash: 'other' } }
+  await expect(fork(turn, turn.messageOf('m1'), other)).rejects.toMatchObject({ code: 'conflict' })
+  await expect(fork(turn, turn.messageOf('m1'), { limit: 2 })).rejects.toMatchObject({
+    code: 'too_many_conversations',
+  })
+})
+
+test('error: what has not begun, or is not there, cannot be forked from', async () => {
+  const turn = await talk(1)
+  await turn.accept('m2')
+  for (const message of ['m2', 'none'])
+    await expect(fork(turn, turn.messageOf(message))).rejects.toMatchObject({ code: 'not_found' })
+  await expect(fork(turn, turn.messageOf('m1'), { owner: 'o_other' })).rejects.toMatchObject({
+    code: 'not_found',
+  })
+})
