@@ -55,7 +55,8 @@ begin
       'state', v_message.state, 'position', v_message.position,
       'turns', v_conversation.turns, 'model', v_conversation.model);
   end if;
-  if v_replaced.role <> 'user' or v_replaced.state <> 'done' then
+  -- One whose text was not kept can only be replaced by another text.
+  if v_replaced.role <> 'user' or v_replaced.state <> 'done' or coalesce(p_text, v_replaced.text) is null then
     return json_build_object('outcome', 'unsuitable');
   end if;
   if v_conversation.turn_id is not null or exists (select 1 from messages
