@@ -25,14 +25,14 @@ export function viewOfSnapshot(snapshot: Snapshot | SnapshotEvent): Conversation
   })
 }
 
-/** What a reader sees of stored messages; `calls` are the ones that run. */
+/** What a reader sees of stored messages, of any branch; `calls` are the ones that run. */
 export function entriesOf(messages: readonly Message[], calls: readonly CallProgress[]): Entry[] {
   const running = new Map(calls.map((call) => [call.callId, call]))
   const results = new Map<string, Message>()
   for (const message of messages) if (message.callId !== undefined) results.set(message.callId, message)
   const entries: Entry[] = []
   for (const message of messages) {
-    if (message.role === 'tool' || message.supersededBy !== undefined) continue
+    if (message.role === 'tool') continue
     if (message.role !== 'assistant' || message.text) entries.push(messageEntry(message, message.role))
     for (const call of message.toolCalls ?? []) {
       entries.push(storedCall(call, message, running.get(call.callId), results.get(call.callId)))

@@ -7,6 +7,19 @@ import { createPalette } from '../../src/terminal/palette.ts'
 
 /** What a reader has in the end: answers as they run on, remarks as lines. */
 function tell(...bodies: EventBody[]): string {
+  return narrate(bodies)
+    .map((each) =>
+      each.kind === 'answer' ? each.text : each.kind === 'line' ? `[${each.text.trim()}]` : '|',
+    )
+    .join('')
+}
+
+/** What is said from aside. */
+function asides(...bodies: EventBody[]): string[] {
+  return narrate(bodies).flatMap((each) => (each.kind === 'aside' ? [each.text] : []))
+}
+
+function narrate(bodies: readonly EventBody[]): Narration[] {
   const narrator = new Narrator({
     palette: createPalette({}, {}),
     columns: () => 80,
@@ -28,10 +41,6 @@ function tell(...bodies: EventBody[]): string {
     told.push(...narrator.tell(event, view))
   }
   return told
-    .map((each) =>
-      each.kind === 'answer' ? each.text : each.kind === 'line' ? `[${each.text.trim()}]` : '|',
-    )
-    .join('')
 }
 
 const started = (attempt: number) => ({ type: 'text.started', messageId: 'm', attempt }) as const
@@ -93,6 +102,36 @@ test('behavior: tells each step of a tool and its end', () => {
     { type: 'tool.completed', callId, status: 'ok' },
   )
   expect(told).toBe('[· Simulate  step 1 of 2: a][· Simulate  step 2 of 2: b]|[✓ Simulate  0.0 s]')
+})
+
+test('behavior: says what has become of the conversation and of its settings', () => {
+  const told = asides(
+    { type: 'conversation.updated', title: 'New\u001b[2J title', model: 'a/b' },
+    { type: 'conversation.updated', modelSettings: { temperature: 0.5 }, history: { kind: 'summary' } },
+    { type: 'conversation.updated', memory: true, modelSettings: {} },
+    { type: 'notice', level: 'info', code: 'model_fallback', message: 'a/b is down; c/d goes on.' },
+    { type: 'notice', level: 'info', code: 'other', message: 'Of no interest.' },
+  )
+  expect(told).toEqual([
+    'Title: New title',
+    'Model: a/b.',
+    'Model settings: temperature=0.5.',
+    'History: summary (all of it; the older part as a summary with its facts).',
+    'Model settings: as the model has them.',
+    'Memory of other conversations: on.',
+    '! a/b is down; c/d goes on.',
+  ])
+})
+
+test('behavior: a turn that sums up says what it has come to, also when that is nothing', () => {
+  const begins = { ...turnStarted, trigger: 'system' } as const
+  const compacted = { type: 'context.compacted', facts: [], tokensBefore: 10, tokensAfter: 1 } as const
+  const ends = { type: 'turn.finished', outcome: 'success' } as const
+  expect(tell(begins, compacted, ends)).toBe(
+    '|[── compacted (10 → 1 tokens): the model is given nothing of the older part]|',
+  )
+  expect(tell(begins, ends)).toBe('|[There is nothing to sum up yet.]')
+  expect(tell(turnStarted, ends)).toBe('|')
 })
 
 test('error: says how a turn failed', () => {
