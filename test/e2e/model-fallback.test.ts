@@ -68,6 +68,15 @@ test('a service that dies between two chunks: the next one goes on, and there is
   const { end, events, messages, conversation, asked } = await untilEnd('dies', { client, id, following })
   expect(end).toMatchObject({ outcome: 'success' })
   expect([asked.first.length, asked.second.length]).toEqual([2, 1])
+  // Each attempt was paid.
+  const [, died] = ofType(events, 'usage.recorded')
+  expect(died).toMatchObject({ model: 'openai/scripted', estimated: true })
+  expect(died?.inputTokens).toBeGreaterThan(100)
+  expect(ofType(events, 'usage.recorded').map(({ model }) => model)).toEqual([
+    'openai/scripted',
+    'openai/scripted',
+    'mistral/other',
+  ])
   expect(ofType(events, 'text.completed')).toMatchObject([{ text: 'Whole.', attempt: 3 }])
   const started = ofType(events, 'text.started').map(({ attempt }) => attempt)
   expect([started.at(0), started.at(-1)]).toEqual([1, 3])
