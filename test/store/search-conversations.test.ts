@@ -145,3 +145,15 @@ test('error: nobody finds what belongs to somebody else', async () => {
   await talk('The secret otter', 'Yes', 'Otter', await store.createOwner())
   expect(await listFound('otter')).toEqual([])
 })
+
+test('behavior: an owner of more conversations than a search can name is served as any other', async () => {
+  const id = await talk('The ocelot', 'Yes')
+  await database.rows(
+    'test_many',
+    `insert into conversations (id, owner_id, title, model, history)
+       select $1 || n, $1, 'Many', 'scripted/demo', '{"kind":"full"}' from generate_series(1, 1100) n`,
+    [owner],
+  )
+  await talk('The ocelot', 'No', 'Test', await store.createOwner())
+  expect(await listFound('ocelot')).toEqual([id])
+})

@@ -67,10 +67,24 @@ alter table events set (autovacuum_vacuum_scale_factor = 0.05);
 alter table rounds set (autovacuum_vacuum_scale_factor = 0.05);
 alter table chores set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- Texts that can be searched. The bound keeps a text of any length below what a tsvector holds.
-create index messages_search on messages using gin (to_tsvector('simple', left(text, 100000)))
+-- What a message is found by: its words, and the conversation that it stands in, with a sign before it that no word
+-- has. The bound keeps a text of any length below what a tsvector holds.
+create function message_words(p_conversation text, p_text text) returns tsvector
+language sql immutable parallel safe as $$
+  select to_tsvector('simple', left(p_text, 100000)) || array_to_tsvector(array[chr(1) || p_conversation])
+$$;
+create index messages_search on messages using gin (message_words(conversation_id, text))
   with (gin_pending_list_limit = 512)
-  where role in ('user', 'assistant') and superseded_by is null;
+  where role in ('user', 'assistant') and state = 'done' and superseded_by is null;
+
+-- A search in these conversations only, so that it costs what these hold, and not what the whole database does.
+-- There may be too many to name them all.
+create function search_in(p_search tsquery, p_conversations text[]) returns tsquery language sql immutable as $$
+  select case when cardinality(p_conversations) between 1 and 1000
+    then p_search && (select string_agg('''' || chr(1) || replace(replace(id, '\', '\\'), '''', '''''') || '''', ' | ')
+      from unnest(p_conversations) as ids (id))::tsquery
+    else p_search end
+$$;
 
 -- A title that somebody chose is the owner's.
 create function note_title() returns trigger language plpgsql as $$
@@ -258,10 +272,11 @@ begin
   delete from told_memories t using memory_entries e where e.conversation_id = t.about and e.owner_id = p_owner;
 end $$;
 
--- What a person types as a query: all words, the last one perhaps unfinished. Null: no word at all. The text of a
--- tsquery quotes whatever the words hold, so it is always one.
+-- What a person types as a query: all words, the last one perhaps unfinished when it has three letters. Null: no
+-- word at all. The text of a tsquery quotes whatever the words hold, so it is always one.
 create function to_search(p_text text) returns tsquery language sql immutable as $$
-  select (nullif(plainto_tsquery('simple', p_text)::text, '') || ':*')::tsquery
+  select (nullif(words, '') || case when words ~ '[^'']{3}''$' then ':*' else '' end)::tsquery
+    from (select plainto_tsquery('simple', p_text)::text as words) as given
 $$;
 
 -- Part of a text around the first of the words that it holds.
@@ -279,16 +294,17 @@ create function search_conversations(
 returns json language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off as $$
 declare
   v_search tsquery := to_search(p_query);
+  v_here tsquery := search_in(v_search, array(
+    select id from conversations where owner_id = p_owner and archived = p_archived));
   v_like text := '%' || regexp_replace(p_query, '[\\%_]', '\\\&', 'g') || '%';
 begin
   return (
     with found as materialized (
-      select conversation_id, position, state from messages
-        where role in ('user', 'assistant') and superseded_by is null
-          and to_tsvector('simple', left(text, 100000)) @@ v_search
+      select conversation_id, position from messages
+        where role in ('user', 'assistant') and state = 'done' and superseded_by is null
+          and message_words(conversation_id, text) @@ v_here
     ), hits as materialized (
-      select conversation_id, max(position) as position from found
-        where state in ('queued', 'done') group by conversation_id
+      select conversation_id, max(position) as position from found group by conversation_id
     ), page as (
       select c.id, c.updated_at, h.position
         from conversations c left join hits h on h.conversation_id = c.id
@@ -308,12 +324,14 @@ create function search_memory(p_owner text, p_conversation text, p_query text, p
 returns json language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off as $$
 declare
   v_search tsquery := nullif(replace(plainto_tsquery('simple', p_query)::text, ' & ', ' | '), '')::tsquery;
+  v_here tsquery := search_in(v_search, array(
+    select id from conversations where owner_id = p_owner and memory and id <> p_conversation));
 begin
   return (
     with found as materialized (
-      select id, conversation_id, position, state from messages
-        where role in ('user', 'assistant') and superseded_by is null
-          and to_tsvector('simple', left(text, 100000)) @@ v_search
+      select id, conversation_id, position from messages
+        where role in ('user', 'assistant') and state = 'done' and superseded_by is null
+          and message_words(conversation_id, text) @@ v_here
     ), hits as materialized (
       select m.id, f.conversation_id, c.title, m.role, m.created_at, m.text
         from found f join conversations c on c.id = f.conversation_id join messages m on m.id = f.id
@@ -321,7 +339,6 @@ begin
           and not exists (select 1 from memory_entries e where e.conversation_id = c.id and e.text is null)
           and exists (select 1 from conversations asking
             where asking.id = p_conversation and asking.owner_id = p_owner and asking.memory)
-          and f.state = 'done'
         order by f.position desc limit 200
     ), best as (
       select *, ts_rank(to_tsvector('simple', left(text, 10000)), v_search) as rank
