@@ -101,10 +101,16 @@ async function liveLong() {
   return turn
 }
 
-async function endWithLargeResult(conversationId: string, turnId: string, callId: string): Promise<void> {
-  const value = { list: Array.from({ length: 40_000 }, (_, index) => `Entry "${index}" \u{1F9ED}`) }
-  const utf8 = Buffer.from(JSON.stringify(value))
-  const large = await writeResult(database, callId, { utf8, isPlainText: false })
+const largeValue = { list: Array.from({ length: 40_000 }, (_, index) => `Entry "${index}" \u{1F9ED}`) }
+
+async function endWithLargeResult(
+  conversationId: string,
+  turnId: string,
+  callId: string,
+  text = JSON.stringify(largeValue),
+  isPlainText = false,
+): Promise<void> {
+  const large = await writeResult(database, callId, { utf8: Buffer.from(text), isPlainText })
   const end = { status: 'ok' as const, output: undefined, large, error: null, text: 'It is long.' }
   await finishCall(database, { conversationId, turnId, callId }, end, [])
 }
@@ -153,6 +159,22 @@ test('behavior: an imported conversation goes on with its next turn, and the mod
   expect(before).toMatchObject({ compaction: { summary: 'Summary of conversation.t1.r0.c0' } })
   expect(before.messages).toHaveLength(3)
   expect(await load(id)).toEqual({ ...before, messages: [...before.messages, ['user', 'Go on', []]] })
+})
+
+test('behavior: a large text is exported as a text, piece by piece', async () => {
+  const { id, owner } = await store.createConversation()
+  const turn = createTurnScript(database, { id, owner })
+  await turn.accept('m1', 'Read it')
+  await turn.begin(1, 0, ['m1'])
+  await turn.askTools(1, 0, 1)
+  const text = '"\\\n\u{1F9ED}'.repeat(100_000)
+  await endWithLargeResult(id, turn.turnIdOf(1), turn.callOf(1, 0, 0), text, true)
+  await turn.begin(1, 1)
+  await turn.answer(1, 1, 'Read.')
+  const first = await exportJson(owner, id)
+  expect(first.messages[2]?.result?.output).toBe(text)
+  const again = await exportJson(owner, await importAgain(owner, first))
+  expect(normalised(again)).toEqual(normalised(first))
 })
 
 test('behavior: the running turn is left out', async () => {

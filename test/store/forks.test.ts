@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
 
 import { getConversation } from '../../src/store/conversations.ts'
+import { deleteConversation } from '../../src/store/deletions.ts'
+import { readResultPart } from '../../src/store/result-parts.ts'
+import { writeResult } from '../../src/store/results.ts'
+import { finishCall } from '../../src/store/tool-calls.ts'
 import { getSnapshot } from '../../src/store/snapshots.ts'
 import { createStore } from '../support/store.ts'
 import { createBranching } from './branching.ts'
@@ -67,6 +71,31 @@ test('behavior: a fork of a running conversation has what its user has written o
   const snapshot = await getSnapshot(database, turn.owner, id)
   expect(snapshot).toMatchObject({ conversation: { state: 'idle' }, calls: [] })
   expect(snapshot.turn).toBeUndefined()
+})
+
+test('behavior: large results are copied too, and outlive the original', async () => {
+  const turn = await talk(0)
+  await turn.accept('m1')
+  await turn.begin(1, 0, ['m1'])
+  await turn.askTools(1, 0, 1)
+  const callId = turn.callOf(1, 0, 0)
+  const utf8 = Buffer.from('Long. '.repeat(100_000))
+  const large = await writeResult(database, callId, { utf8, isPlainText: true })
+  const ref = { conversationId: turn.conversationId, turnId: turn.turnIdOf(1), callId }
+  const text = `Read on with read_result {"callId": "${callId}"}`
+  await finishCall(database, ref, { status: 'ok', output: undefined, large, error: null, text }, [])
+  await turn.begin(1, 1)
+  await turn.answer(1, 1, 'Done.')
+  const { id } = await fork(turn, turn.answerOf(1, 1))
+  await deleteConversation(database, turn.owner, turn.conversationId)
+  const copied = createTurnScript(database, { id, owner: turn.owner }).callOf(1, 0, 0)
+  const range = { offset: 599_990, limit: 20 }
+  expect(await readResultPart(database, { conversationId: id, callId: copied }, range)).toMatchObject({
+    text: 'ng. Long. ',
+    totalChars: 600_000,
+  })
+  const { messages } = await getSnapshot(database, turn.owner, id)
+  expect(messages[2]?.text).toContain(`"${copied}"`)
 })
 
 test('behavior: a message of an old branch is forked with its branch', async () => {
