@@ -23,6 +23,7 @@ beforeEach(async () => {
 })
 
 const untitled = { title: 'New conversation' }
+const makeDue = () => database.rows('test_due', "update chores set due_at = now() - interval '1 second'")
 const claim = (limit = 10, leaseMs = 60_000) => claimChores(database, { limit, leaseMs })
 
 /** A conversation with one answered turn. */
@@ -95,10 +96,10 @@ test('behavior: a chore is given to one caller, and again when its lease is over
   const claimed = await Promise.all([claim(1, 0), claim(1, 60_000), claim(1, 60_000)])
   const tries = claimed.flat().map((chore) => chore.try)
   expect(tries.length).toBeLessThanOrEqual(2)
-  await database.rows('test_due', "update chores set due_at = now() - interval '1 second'")
+  await makeDue()
   const before = await claimOne()
   expect(await claim()).toEqual([])
-  await database.rows('test_due', "update chores set due_at = now() - interval '1 second'")
+  await makeDue()
   const after = await claimOne()
   expect(after.try).toBe(before.try + 1)
   // Who was slow is too late.
@@ -111,7 +112,7 @@ test('behavior: one that is given back is due after the pause, as another try', 
   const first = await claimOne()
   await giveBackChore(database, first, 60_000)
   expect(await claim()).toEqual([])
-  await database.rows('test_due', 'update chores set due_at = now()')
+  await makeDue()
   const second = await claimOne()
   expect([first.try, second.try]).toEqual([1, 2])
   // Who was slow gives back nothing.
