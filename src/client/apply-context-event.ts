@@ -31,12 +31,12 @@ function withoutUsage({ usage: _usage, ...view }: ConversationView): Conversatio
   return view
 }
 
-/** A call's result is a message with the id of the call. */
 function supersede(view: ConversationView, messageIds: readonly string[]): ConversationView {
   const gone = new Set(messageIds)
-  const begin = view.entries.findIndex(({ id }) => gone.has(id))
+  const isGone = (entry: Entry) => gone.has(entry.id) || gone.has(messageOf(entry))
+  const begin = view.entries.findIndex(isGone)
   const entries = view.entries.filter(
-    (entry, index) => !gone.has(entry.id) && (index < begin || isKept(entry, messageIds)),
+    (entry, index) => !isGone(entry) && (index < begin || isKept(entry, messageIds)),
   )
   return {
     ...view,
@@ -44,6 +44,11 @@ function supersede(view: ConversationView, messageIds: readonly string[]): Conve
     queue: view.queue.filter(({ id }) => !gone.has(id)),
     superseded: [...view.superseded, ...messageIds],
   }
+}
+
+/** A call's result is a message with the id of the call, unless it was written elsewhere and read in. */
+function messageOf(entry: Entry): string {
+  return entry.kind === 'call' ? (entry.messageId ?? entry.id) : entry.id
 }
 
 /** What took messages away from the model goes with them; what ends before the edited one stays. */

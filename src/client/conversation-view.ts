@@ -65,6 +65,8 @@ export type CallEntry = {
   id: CallId
   name: string
   title: string
+  /** The answer that asked for it, if it is known from the stored history. */
+  messageId?: MessageId
   /** `waiting`: for a person. `ended`: known from the stored history only, which does not say how. */
   status: 'running' | 'waiting' | 'ended' | ToolStatus
   background: boolean

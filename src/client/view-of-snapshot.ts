@@ -79,6 +79,7 @@ function storedCall(
   const known = progress ?? { callId: call.callId, name: call.name, steps: [], status: 'running' as const }
   return {
     ...runningCall(known),
+    messageId: asked.id,
     input: parseJson(call.arguments),
     ...(!progress && { status: 'ended' as const }),
     ...(asked.turnId !== undefined && { turnId: asked.turnId }),

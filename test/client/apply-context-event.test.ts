@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { applyEvent } from '../../src/client/apply-event.ts'
 import { type ConversationView, emptyView } from '../../src/client/conversation-view.ts'
+import { viewOfSnapshot } from '../../src/client/view-of-snapshot.ts'
+import { recordedSnapshot } from './recorded-turns.ts'
 import type { Event, EventBody } from '../../src/contracts/event.ts'
 
 const ts = '2026-11-21T12:00:00.000Z'
@@ -48,6 +50,26 @@ test('an edited message takes the place of the old one and of what followed', ()
 test('behavior: it is the same whichever comes first, the new message or the end of the old ones', () => {
   const view = viewOf(...branch, edited, asked('u3'))
   expect(view.entries.map(({ id }) => id)).toEqual(['u1', 't1.r0', 'u3'])
+})
+
+test('behavior: a call that was read in goes with the answer that asked for it', () => {
+  const loaded = viewOfSnapshot({
+    ...recordedSnapshot(),
+    messages: [
+      { id: 'u2', role: 'user', text: 'u2', state: 'done', createdAt: ts },
+      {
+        id: 't2.r0',
+        role: 'assistant',
+        toolCalls: [{ callId: 'other', name: 'n', arguments: '{}' }],
+        state: 'done',
+        createdAt: ts,
+      },
+    ],
+  })
+  expect(loaded.entries.map(({ id }) => id)).toEqual(['u2', 'other'])
+  const [event] = events(edited)
+  if (!event) throw new Error('no event')
+  expect(applyEvent(loaded, { ...event, seq: loaded.lastSeq + 1 }).entries).toEqual([])
 })
 
 test('behavior: a call that outlives the edit does not come back', () => {

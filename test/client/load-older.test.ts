@@ -5,7 +5,7 @@ import { createClient } from '../../src/client/create-client.ts'
 import { viewOfSnapshot } from '../../src/client/view-of-snapshot.ts'
 import type { Message } from '../../src/contracts/conversation.ts'
 import type { EventBody } from '../../src/contracts/event.ts'
-import { recordTurns } from './recorded-turns.ts'
+import { recordedSnapshot } from './recorded-turns.ts'
 
 const ts = '2026-11-21T12:00:00.000Z'
 const message = (id: string): Message => ({ id, role: 'user', text: id, state: 'done', createdAt: ts })
@@ -38,13 +38,6 @@ function latest(count: number) {
     calls: [],
     lastSeq: 50,
   })
-}
-
-function recordedSnapshot() {
-  const turn = { text: 'x', deadAttempts: [], tools: 0, steps: 0, asked: 0, queued: [], steered: [] }
-  const [snapshot] = recordTurns([{ ...turn, outcome: 'success' }]).snapshots
-  if (!snapshot) throw new Error('no snapshot')
-  return snapshot
 }
 
 const event = (seq: number, body: EventBody) => ({ v: 1, seq, conversationId: 'c', ts, ...body }) as const

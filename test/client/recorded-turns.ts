@@ -185,6 +185,14 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
   return { events, snapshots }
 }
 
+/** A snapshot of a conversation that has just begun. */
+export function recordedSnapshot(): Snapshot {
+  const turn = { text: 'x', deadAttempts: [], tools: 0, steps: 0, asked: 0, queued: [], steered: [] }
+  const [snapshot] = recordTurns([{ ...turn, outcome: 'success' }]).snapshots
+  if (!snapshot) throw new Error('no snapshot')
+  return snapshot
+}
+
 const usage = {
   type: 'usage.recorded',
   model: 'm',

@@ -8,7 +8,9 @@ import { type ConversationView, emptyView } from '../../src/client/conversation-
 import type { Client } from '../../src/client/create-client.ts'
 import { isSettled } from '../../src/client/is-settled.ts'
 import { loadView } from '../../src/client/load-view.ts'
+import { addOlder, loadOlder } from '../../src/client/load-older.ts'
 import { viewOfSnapshot } from '../../src/client/view-of-snapshot.ts'
+import { fillConversation } from '../support/fill-conversation.ts'
 import { openSecondModel } from '../support/two-models.ts'
 import { type Product, startProduct } from '../support/product.ts'
 import { textOf } from '../support/talk.ts'
@@ -156,4 +158,31 @@ test('a conversation is named, found again, written into a file and read in as a
   ])
   await chat.close()
   await rm(folder, { recursive: true })
+})
+
+test('older messages are read page by page, while a turn goes on', async () => {
+  const chat = await chatWith('older', 1)
+  const { id } = await chat.client.createConversation()
+  await fillConversation(product.databaseUrl, id, { turns: 150 })
+  await chat.run(`/open ${id}`, '(earlier messages are not shown)')
+  let view = await loadView(chat.client, id)
+  const page = await loadOlder(chat.client, id, view)
+  chat.type('Go on [script:older]\r')
+  for await (const event of chat.client.followEvents(id, { after: view.lastSeq })) {
+    view = applyEvent(view, event)
+    if (event.type === 'turn.finished') break
+  }
+  for (let older = page; older; older = await loadOlder(chat.client, id, view)) view = addOlder(view, older)
+  const questions = Array.from(
+    { length: 150 },
+    (_, turn) => `What do you say to question number ${turn + 1}?`,
+  )
+  expect(textsOf(view).filter((text) => text.startsWith('What do you say'))).toEqual(questions)
+  expect(textsOf(view).slice(-2)).toEqual(['Go on', 'Answer 1 of older.'])
+  const calls = view.entries.filter(({ kind }) => kind === 'call')
+  expect(calls.map((call) => call.kind === 'call' && call.output !== undefined)).toEqual(
+    calls.map(() => true),
+  )
+  expect(calls).toHaveLength(150)
+  await chat.close()
 })

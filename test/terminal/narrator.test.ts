@@ -125,7 +125,7 @@ test('behavior: says what has become of the conversation and of its settings', (
 
 test('behavior: a turn that sums up says what it has come to, also when that is nothing', () => {
   const begins = { ...turnStarted, trigger: 'system' } as const
-  const compacted = { type: 'context.compacted', facts: [], tokensBefore: 10, tokensAfter: 1 } as const
+  const compacted: EventBody = { type: 'context.compacted', facts: [], tokensBefore: 10, tokensAfter: 1 }
   const ends = { type: 'turn.finished', outcome: 'success' } as const
   expect(tell(begins, compacted, ends)).toBe(
     '|[── compacted (10 → 1 tokens): the model is given nothing of the older part]|',
