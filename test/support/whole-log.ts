@@ -28,7 +28,9 @@ export async function expectEachOnce(
   const log = await readLog(client, conversationId)
   const kept = new Set(log.map(({ seq }) => seq))
   // Deltas are removed when their message is complete, so a follower has seen more than is kept.
-  expect(events.filter(({ seq }) => kept.has(seq))).toEqual(log)
+  // A title is given after the turn, perhaps when nobody follows any more.
+  const sent = log.filter(({ seq }) => seq <= Math.max(0, ...numbers))
+  expect(events.filter(({ seq }) => kept.has(seq))).toEqual(sent)
 }
 
 /** Whoever applied the events sees the messages that are stored; those that were taken back stand anywhere. */
