@@ -16,7 +16,7 @@ export const answerTextLimit = 1_000_000
 export const toolOutputLimitBytes = 16 * 1024 * 1024
 /** Bytes of an output that stands in its event; of a larger one the event has a reference. */
 export const inlineOutputLimitBytes = 64 * 1024
-/** Characters of one tool's result that the model is given, 4,000 to 6,000 tokens; `read_result` reads on. */
+/** Characters of one tool's result that the model is given, about 4,000 tokens of prose, 6,500 of JSON; `read_result` reads on. */
 export const toolResultTextLimit = 16 * 1024
 /** Characters of one part of a result that the API gives. */
 export const resultPartLimit = 256 * 1024
