@@ -16,6 +16,8 @@ export type DeletedConversationsOptions = {
 }
 
 const limit = 50
+/** With the server away every one fails, each after its whole time. */
+const failureLimit = 3
 
 /**
  * Removes what is left of the workflows of deleted conversations: an api that died, a server that was away, a run
@@ -41,9 +43,13 @@ async function clearAll(
   { database, workflows, ageMs = 60_000 }: DeletedConversationsOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  const failures: unknown[] = []
   for (const id of await listDeletions(database, { ageMs, limit })) {
-    if (signal.aborted) return
-    await workflows.remove(id)
-    await forgetDeletion(database, id)
+    if (signal.aborted || failures.length >= failureLimit) break
+    await workflows
+      .remove(id)
+      .then(() => forgetDeletion(database, id))
+      .catch((error: unknown) => failures.push(error))
   }
+  if (failures.length > 0) throw failures[0]
 }
