@@ -83,7 +83,7 @@ export class Narrator {
         ]
       case 'notice':
         // The change of the conversation has said it, with what to do in a terminal.
-        return (event.level === 'info' && event.code !== 'model_fallback') || event.code === 'stalled'
+        return event.level === 'info' || event.code === 'stalled'
           ? []
           : [toAside(palette.yellow(`! ${toPlainLine(event.message)}`))]
       case 'turn.finished':

@@ -109,7 +109,7 @@ test('behavior: says what has become of the conversation and of its settings', (
     { type: 'conversation.updated', title: 'New\u001b[2J title', model: 'a/b' },
     { type: 'conversation.updated', modelSettings: { temperature: 0.5 }, history: { kind: 'summary' } },
     { type: 'conversation.updated', memory: true, modelSettings: {} },
-    { type: 'notice', level: 'info', code: 'model_fallback', message: 'a/b is down; c/d goes on.' },
+    { type: 'notice', level: 'warning', code: 'model_fallback', message: 'a/b is down; c/d goes on.' },
     { type: 'notice', level: 'info', code: 'other', message: 'Of no interest.' },
   )
   expect(told).toEqual([
