@@ -86,6 +86,13 @@ test('a service that dies between two chunks: the next one goes on, and there is
   expect(notice?.message).toBe('openai/scripted is down (model_stream_cut). mistral/other goes on.')
   expect(messages.map(({ text, model }) => [text, model]).at(-1)).toEqual(['Whole.', 'mistral/other'])
   expect(conversation.model).toBe('openai/scripted')
+  // Each attempt is paid, also those that came to nothing.
+  expect(ofType(events, 'usage.recorded').map(({ model }) => model)).toEqual([
+    'openai/scripted',
+    'openai/scripted',
+    'mistral/other',
+  ])
+  expect((await client.getUsage({ conversationId: id })).conversation?.calls).toBe(3)
   const shown = events.reduce(applyEvent, emptyView).entries.at(-1)
   expect(shown).toMatchObject({ kind: 'message', content: { text: 'Whole.', complete: true } })
 })
