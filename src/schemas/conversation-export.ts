@@ -14,7 +14,7 @@ const id = z
 const time = z.iso.datetime().refine((text) => Date.parse(text) >= 0, 'This is before 1970.')
 const count = z.int().min(0).max(2_000_000_000)
 
-export const exportedMessageSchema = z
+const exportedMessageSchema = z
   .strictObject({
     id,
     role: z.enum(['user', 'assistant', 'tool', 'note']),

@@ -133,6 +133,16 @@ test('behavior: a repeat changes nothing, whether the message waits or has been 
   })
 })
 
+test('behavior: an edit whose signal was lost is told to the workflow with the next message', async () => {
+  const turn = await talk(1)
+  await replace(turn, 'm1', 'm1b')
+  await database.rows('age', `update messages set created_at = now() - interval '11 seconds' where id = $1`, [
+    turn.messageOf('m1b'),
+  ])
+  const { toSignal } = await turn.accept('next')
+  expect(toSignal.map(({ messageId }) => messageId)).toEqual([turn.messageOf('m1b'), turn.messageOf('next')])
+})
+
 test('behavior: of two edits at once one wins', async () => {
   const turn = await talk(2)
   const pools = [database, store.openPool(1)]
