@@ -25,20 +25,22 @@ export type HelperQuestion<Value> = {
   schema: z.ZodType<Value>
   /** Of the answer alone. */
   maxOutputTokens: number
+  /** How often it may be asked when the answer does not fit. */
+  tries: 1 | 2
   signal: AbortSignal
 }
 
 export type HelperServices = Pick<ActivityServices, 'models' | 'database' | 'budgets'>
 
-type Try = Omit<HelperQuestion<unknown>, 'schema' | 'system' | 'text'> & { messages: ModelMessage[] }
+type Try = Pick<HelperQuestion<unknown>, 'key' | 'maxOutputTokens' | 'signal'> & { messages: ModelMessage[] }
 
 const timeoutMs = 60_000
 /** What a reasoning model may think before it answers, in tokens. */
 const thoughtTokens = 4_000
 
 /**
- * Asks the helper model once and returns its answer, checked against the schema; one that does not fit is asked for
- * a second time. Of the conversation's log it reaches only what it cost. Ends with the signal, or after a minute for
+ * Asks the helper model and returns its answer, checked against the schema; one that does not fit may be asked for a
+ * second time. Of the conversation's log it reaches only what it cost. Ends with the signal, or after a minute for
  * each try.
  * @throws AppError `model_garbage` when no try fits, `model_unavailable` when there is no helper, any other `model_…`,
  * `turn_budget`, `day_budget`, `owner_budget`
@@ -57,6 +59,7 @@ export async function askHelper<Value>(
   const first = await runTry({ ...question, messages: [asked] }, { provider, info, system }, services)
   const read = readAnswer(first, question.schema)
   if ('value' in read) return { value: read.value, model: info.id }
+  if (question.tries === 1) throw unfitting(info)
   const messages: ModelMessage[] = [
     asked,
     { role: 'assistant', text: first === '' ? '{}' : first, toolCalls: [] },
@@ -66,10 +69,11 @@ export async function askHelper<Value>(
   const second = await runTry({ ...question, key, messages }, { provider, info, system }, services)
   const again = readAnswer(second, question.schema)
   if ('value' in again) return { value: again.value, model: info.id }
-  throw new AppError(
-    'model_garbage',
-    `The helper model ${info.id} answered twice in a form that does not fit.`,
-  )
+  throw unfitting(info)
+}
+
+function unfitting({ id }: ModelInfo): AppError {
+  return new AppError('model_garbage', `The helper model ${id} answered in a form that does not fit.`)
 }
 
 type Helper = { provider: ModelProvider; info: ModelInfo; system: string }

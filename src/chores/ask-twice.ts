@@ -2,8 +2,8 @@ import { AppError, type ErrorCode } from '../contracts/errors.ts'
 import { type Chore, giveBackChore } from '../store/chores.ts'
 import type { ChoreQuestion, ChoreServices } from './chore-services.ts'
 
-/** No second try does better: the helper was asked twice already, or it may not be asked. */
-const final: readonly ErrorCode[] = ['model_garbage', 'day_budget', 'owner_budget', 'model_unauthorized']
+/** No second try does better. */
+const final: readonly ErrorCode[] = ['day_budget', 'owner_budget', 'model_unauthorized']
 const tryLimit = 2
 const pauseMs = 5_000
 
@@ -13,7 +13,7 @@ const pauseMs = 5_000
  */
 export async function askTwice<Value>(
   chore: Chore,
-  question: Omit<ChoreQuestion<Value>, 'key'>,
+  question: Omit<ChoreQuestion<Value>, 'key' | 'tries'>,
   { ask, database, logger }: ChoreServices,
 ): Promise<{ kind: 'answer'; value: Value } | { kind: 'given up' } | { kind: 'put off' }> {
   const { conversationId, owner, kind, turns, try: given } = chore
@@ -21,7 +21,7 @@ export async function askTwice<Value>(
   try {
     // By the number of turns as well: a digest is written again and again.
     const key = { id: `${conversationId}.${kind}.t${turns}.a${given}`, kind, owner, conversationId }
-    return { kind: 'answer', value: await ask({ key, ...question }) }
+    return { kind: 'answer', value: await ask({ key, tries: 1, ...question }) }
   } catch (err) {
     const interrupted = question.signal.aborted
     if (!interrupted) {

@@ -11,6 +11,8 @@ export type ChoreQuestion<Value> = {
   text: string
   schema: z.ZodType<Value>
   maxOutputTokens: number
+  /** A chore as a whole is tried twice. */
+  tries: 1
   signal: AbortSignal
 }
 

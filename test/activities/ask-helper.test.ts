@@ -35,7 +35,11 @@ describe('askHelper', { timeout: 30_000 }, () => {
   /** Asks for a title of a message that names a script, which the helper answers from its own. */
   async function ask(
     replies: ScriptedReply[],
-    { efforts = false, signal = new AbortController().signal } = {},
+    {
+      efforts = false,
+      signal = new AbortController().signal,
+      tries = 2,
+    }: { efforts?: boolean; signal?: AbortSignal; tries?: 1 | 2 } = {},
   ) {
     const key = `title-${count++}`
     await model.script(`helper:${key}`, replies)
@@ -53,6 +57,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
         text: `Hello [script:${key}]`,
         schema: titleSchema,
         maxOutputTokens: 100,
+        tries,
         signal,
       },
       { models: registry, database, budgets },
@@ -121,6 +126,12 @@ describe('askHelper', { timeout: 30_000 }, () => {
     expect(await entries()).toMatchObject([{ estimated: true }])
   })
 
+  it('behavior: asks once where one try is all there is', async () => {
+    const { answer, requests } = await ask([say('Balances'), say('{"title":"Balances"}')], { tries: 1 })
+    await expect(answer).rejects.toMatchObject({ code: 'model_garbage' })
+    expect(await requests()).toHaveLength(1)
+  })
+
   it('error: without a helper nobody is asked', async () => {
     const registry = createModelRegistry([scriptedConfig(model.baseUrl)], { defaultModel: 'demo' })
     const question = {
@@ -129,6 +140,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
       text: 'Hello',
       schema: titleSchema,
       maxOutputTokens: 1,
+      tries: 2 as const,
       signal: new AbortController().signal,
     }
     await expect(askHelper(question, { models: registry, database, budgets })).rejects.toMatchObject({
@@ -149,6 +161,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
         text: '# So far\n\nUser: What do they hold?\n\nAssistant: Nothing.',
         schema: z.strictObject({ title: z.string().max(40), summary: z.string(), open: z.array(z.string()) }),
         maxOutputTokens: 1_000,
+        tries: 2,
         signal: new AbortController().signal,
       },
       { models: registry, database, budgets },

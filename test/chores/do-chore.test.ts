@@ -75,7 +75,11 @@ test("the helper's title is taken, cleaned", async () => {
 test.each([
   ['there is no helper', undefined, 1],
   ['the budget is used up', [new AppError('owner_budget', 'Used up.')], 1],
-  ['the helper answers with garbage', [new AppError('model_garbage', 'What?')], 1],
+  [
+    'the helper answers with garbage',
+    [new AppError('model_garbage', 'What?'), new AppError('model_garbage', 'What?')],
+    2,
+  ],
   ['the helper is down', [new AppError('model_unavailable', 'Down.'), new Error('Down')], 2],
   ['nothing is left of the title', [{ title: '***' }], 1],
 ])('behavior: when %s, the beginning of the message is the title', async (_, answers, tries) => {

@@ -46,6 +46,7 @@ export async function writeSummary(
       text: toQuestion(summary, piece),
       schema,
       maxOutputTokens: maxCharacters,
+      tries: 2 as const,
       signal,
     }
     ;({ summary } = (await askHelper(question, asWriter)).value)

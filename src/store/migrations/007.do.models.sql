@@ -191,7 +191,7 @@ begin
       'model', coalesce(v_model, v_conversation.model), 'modelSettings', v_conversation.model_settings,
       'fallbackModels', v_conversation.fallback_models, 'instructions', v_conversation.instructions,
       'tools', v_conversation.tools, 'chainId', v_conversation.chain_id, 'history', v_conversation.history,
-      'permissions', v_conversation.permissions);
+      'permissions', v_conversation.permissions, 'memory', v_conversation.memory);
   elsif v_model is not null then
     -- Whoever chooses a model wants it tried, also one that was down before.
     v_settings := (v_settings::jsonb - 'downModels' || jsonb_build_object('model', v_model))::json;
