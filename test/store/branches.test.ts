@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 
+import { patchConversation } from '../../src/store/conversations.ts'
+import { forgetDue } from '../../src/store/forgettings.ts'
 import { listMessages } from '../../src/store/message-pages.ts'
 import { getSnapshot } from '../../src/store/snapshots.ts'
 import { createStore } from '../support/store.ts'
@@ -131,6 +133,23 @@ test('behavior: a repeat changes nothing, whether the message waits or has been 
     repeated: true,
     position: undefined,
   })
+})
+
+test('behavior: a repeat stays one when the texts are not kept any more', async () => {
+  const turn = await talk(1)
+  await patchConversation(database, turn.owner, turn.conversationId, { history: { kind: 'none' } })
+  const forget = async () => {
+    await database.rows('test_due', 'update forgettings set due_at = now()')
+    return forgetDue(database, 100)
+  }
+  await replace(turn, 'm1', 'm1b', { text: 'Better' })
+  await turn.begin(2, 0, ['m1b'])
+  await turn.answer(2, 0, 'Yes')
+  await replace(turn, 'm1b', 'm1c')
+  expect(await forget()).toBe(1)
+  expect(await replace(turn, 'm1', 'm1b', { text: 'Better' })).toMatchObject({ repeated: true })
+  expect(await replace(turn, 'm1b', 'm1c')).toMatchObject({ repeated: true })
+  await expect(replace(turn, 'm1', 'm1c')).rejects.toMatchObject({ code: 'message_conflict' })
 })
 
 test('behavior: an edit whose signal was lost is told to the workflow with the next message', async () => {

@@ -48,8 +48,10 @@ begin
   end if;
   select * into v_message from messages where id = p_id;
   if found then
+    -- Where a text is not kept any more, nothing is left to compare the other one with.
     return json_build_object(
-      'outcome', case when v_replaced.superseded_by = p_id and v_message.text = coalesce(p_text, v_replaced.text)
+      'outcome', case when v_replaced.superseded_by = p_id
+        and coalesce(v_message.text = coalesce(p_text, v_replaced.text), true)
         and v_message.model is not distinct from coalesce(p_model, v_replaced.model)
         then 'repeated' else 'conflict' end,
       'state', v_message.state, 'position', v_message.position,
