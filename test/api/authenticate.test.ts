@@ -27,6 +27,7 @@ async function callRoute({ method, path, requestBody }: Operation, id: string, t
 
 function leastBodyOf(path: string): object {
   if (path.includes('/messages')) return { text: 'Hello' }
+  if (/\/(regenerate|fork)$/.test(path)) return { messageId: 'm_1' }
   return path.endsWith('/response') ? { decision: 'approve' } : {}
 }
 

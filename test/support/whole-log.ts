@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { applyEvent } from '../../src/client/apply-event.ts'
 import { emptyView } from '../../src/client/conversation-view.ts'
 import type { Client } from '../../src/client/create-client.ts'
+import type { Message } from '../../src/contracts/conversation.ts'
 import type { Event } from '../../src/contracts/event.ts'
 import { ofType } from './follow.ts'
 
@@ -23,14 +24,16 @@ export async function expectEachOnce(
   conversationId: string,
   events: readonly Event[],
 ): Promise<void> {
-  const numbers = events.map(({ seq }) => seq)
+  // Somebody may be following still.
+  const received = [...events]
+  const numbers = received.map(({ seq }) => seq)
   expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
   const log = await readLog(client, conversationId)
   const kept = new Set(log.map(({ seq }) => seq))
   // Deltas are removed when their message is complete, so a follower has seen more than is kept.
   // A title is given after the turn, perhaps when nobody follows any more.
   const sent = log.filter(({ seq }) => seq <= Math.max(0, ...numbers))
-  expect(events.filter(({ seq }) => kept.has(seq))).toEqual(sent)
+  expect(received.filter(({ seq }) => kept.has(seq))).toEqual(sent)
 }
 
 /** Whoever applied the events sees the messages that are stored; those that were taken back stand anywhere. */
@@ -45,11 +48,21 @@ export async function expectSameTexts(
       ? [{ id: entry.id, text: entry.content.text, complete: entry.content.complete }]
       : [],
   )
-  const { messages } = await client.getConversation(conversationId)
-  const stored = messages
+  const stored = (await readMessages(client, conversationId))
     .filter(({ role, text, state }) => role !== 'tool' && text !== '' && state !== 'withdrawn')
     .map(({ id, text }) => ({ id, text, complete: true }))
   expect(shown).toEqual(stored)
+}
+
+/** All messages, page by page, oldest first. */
+async function readMessages(client: Client, conversationId: string): Promise<Message[]> {
+  const found: Message[] = []
+  for (let before: string | undefined; ;) {
+    const page = await client.listMessages(conversationId, before === undefined ? {} : { before })
+    found.unshift(...page.messages)
+    if (page.olderMessages === undefined) return found
+    before = page.olderMessages
+  }
 }
 
 /** Each call that was started has exactly one result. */
