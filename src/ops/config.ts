@@ -69,7 +69,9 @@ export type Config = {
     eventDays: number | undefined
     requestDays: number | undefined
     resultDays: number | undefined
+    runs: number | undefined
   }
+  readonly sweepRestMs: number
   readonly auth: { tokenTtlMs: number }
   readonly log: { level: LogLevel }
 }

@@ -66,7 +66,9 @@ export function toConfig(values: ConfigValues): Config {
       eventDays: values.PERDURA_KEEP_EVENT_DAYS || undefined,
       requestDays: values.PERDURA_KEEP_REQUEST_DAYS || undefined,
       resultDays: values.PERDURA_KEEP_RESULT_DAYS || undefined,
+      runs: values.PERDURA_KEEP_RUNS || undefined,
     },
+    sweepRestMs: values.PERDURA_SWEEP_SECONDS * 1_000,
     auth: { tokenTtlMs: values.PERDURA_TOKEN_TTL_DAYS * dayMs },
     log: { level: values.PERDURA_LOG_LEVEL },
   }

@@ -10,10 +10,15 @@ export type Retention = {
   requestDays: number | undefined
   /** The text of large results. */
   resultDays: number | undefined
+  /** Runs of one workflow that have continued as new. */
+  runs: number | undefined
 }
 
-/** Conversations to be swept; `ended` when they are the last ones of the way through all. */
-export type Unswept = { ids: ConversationId[]; ended: boolean }
+/**
+ * Conversations to be swept. Of the `long` ones among them, a run of the workflow may have continued as new since
+ * they were last named so. `ended` when they are the last ones of the way through all.
+ */
+export type Unswept = { ids: ConversationId[]; long: ConversationId[]; ended: boolean }
 
 /** Takes the next conversations to be swept. Null while another process takes some, and between two ways. */
 export function takeUnswept(

@@ -14,7 +14,7 @@ import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
 import type { ConversationInput, WaitingMessage } from '../contracts/turn.ts'
 import { type AnswerVerdict, noWorker } from './answer-verdict.ts'
 import { offerAnswer } from './offer-answer.ts'
-import { removeRuns } from './remove-runs.ts'
+import { removeOldRuns, removeRuns } from './remove-runs.ts'
 import { toTemporalError } from './temporal-error.ts'
 import { Turnstile } from './turnstile.ts'
 
@@ -61,6 +61,8 @@ export interface ConversationWorkflows {
    * The list lags behind by moments. May be repeated. @throws AppError `temporal_unavailable`
    */
   remove(conversationId: ConversationId): Promise<void>
+  /** Removes runs that have continued as new, all but the latest `keep`. @throws AppError `temporal_unavailable` */
+  removeOldRuns(conversationId: ConversationId, keep: number): Promise<void>
   isReachable(): Promise<boolean>
 }
 
@@ -187,6 +189,10 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
 
     async remove(conversationId) {
       await call(removalTimeoutMs, () => removeRuns({ connection, workflows }, conversationId))
+    },
+
+    async removeOldRuns(conversationId, keep) {
+      await call(removalTimeoutMs, () => removeOldRuns({ connection, workflows }, conversationId, keep))
     },
 
     isReachable,

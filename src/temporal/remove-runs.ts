@@ -20,6 +20,26 @@ export async function removeRuns(options: RemoveOptions, conversationId: Convers
   for (const runId of await listRuns(options, workflowId)) await removeRun(options, workflowId, runId)
 }
 
+/**
+ * Removes runs of a conversation's workflow that have continued as new, all but the latest `keep`: what they have
+ * decided is in the run that goes on, and what was said never was in them. Runs that ended otherwise stay for the
+ * operator, as long as the server keeps them.
+ */
+export async function removeOldRuns(
+  options: RemoveOptions,
+  conversationId: ConversationId,
+  keep: number,
+): Promise<void> {
+  const workflowId = workflowIdOf(conversationId)
+  const continued: { runId: string; beganMs: number }[] = []
+  const query = `WorkflowId = '${workflowId}' and ExecutionStatus = 'ContinuedAsNew'`
+  for await (const { runId, startTime } of options.workflows.list({ query })) {
+    continued.push({ runId, beganMs: startTime.getTime() })
+  }
+  continued.sort((one, other) => other.beganMs - one.beganMs)
+  for (const { runId } of continued.slice(keep)) await removeRun(options, workflowId, runId)
+}
+
 /** The latest run is known at once, the earlier ones by the list. */
 async function listRuns({ workflows }: RemoveOptions, workflowId: string): Promise<Set<string>> {
   const runIds = new Set<string>()

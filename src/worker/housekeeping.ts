@@ -10,13 +10,15 @@ import {
   sweepExpired,
   takeUnswept,
 } from '../store/sweeps.ts'
+import type { ConversationWorkflows } from '../temporal/conversation-workflows.ts'
 
 export type HousekeepingOptions = {
   database: Database
+  workflows: Pick<ConversationWorkflows, 'removeOldRuns'>
   retention: Retention
   logger: Logger
-  /** Between two ways through all conversations; default a minute. */
-  restMs?: number
+  /** Between two ways through all conversations. */
+  restMs: number
 }
 
 const forgetPauseMs = 1_000
@@ -26,7 +28,6 @@ const sweepPauseMs = 10_000
 const breathMs = 20
 const takeLimit = 200
 const batch = 500
-const usualRestMs = 60_000
 const dayMs = 86_400_000
 
 /**
@@ -59,7 +60,7 @@ async function forgetAll({ database }: HousekeepingOptions, signal: AbortSignal)
 }
 
 async function sweepAll(
-  { database, retention, logger, restMs = usualRestMs }: HousekeepingOptions,
+  { database, workflows, retention, logger, restMs }: HousekeepingOptions,
   signal: AbortSignal,
 ): Promise<void> {
   while (await pause(breathMs, signal)) {
@@ -70,6 +71,13 @@ async function sweepAll(
       while (more && (await pause(breathMs, signal))) {
         more = await sweepConversation(database, id, { retention, batch })
       }
+    }
+    for (const id of taken.long) {
+      if (retention.runs === undefined || !(await pause(breathMs, signal))) break
+      // They are looked for again when as many turns have been added.
+      await workflows
+        .removeOldRuns(id, retention.runs)
+        .catch((err: unknown) => logger.warn({ err, conversationId: id }, 'old runs were not removed'))
     }
     if (taken.ended) {
       await sweepExpired(database, batch)

@@ -88,7 +88,13 @@ const besideTurns = [
         ? undefined
         : async (question) => (await askHelper(question, services)).value,
   }),
-  keepHouse({ database, retention: config.retention, logger }),
+  keepHouse({
+    database,
+    workflows,
+    retention: config.retention,
+    restMs: config.sweepRestMs,
+    logger,
+  }),
   clearDeletedConversations({ database, workflows, logger }),
 ]
 

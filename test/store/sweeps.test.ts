@@ -16,6 +16,7 @@ const forEver: Retention = {
   eventDays: undefined,
   requestDays: undefined,
   resultDays: undefined,
+  runs: undefined,
 }
 
 let turn: TurnScript
@@ -196,6 +197,22 @@ test('all conversations are taken once on the way, then nothing for a while; a c
   await database.rows('test_rested', "update sweep_state set rests_until = '-infinity'")
   const again = [...((await take(0))?.ids ?? []), ...((await take(0))?.ids ?? [])]
   expect(again).toEqual([turn.conversationId])
+})
+
+test('a conversation is named as long when it has had as many turns as fill a run, and again after as many', async () => {
+  await runTurn(1)
+  const takeAfter = async (turns: number) => {
+    await database.rows('test_turns', 'update conversations set turns = $1, last_seq = last_seq + 1', [turns])
+    const taken = await takeUnswept(database, { limit: 10, restMs: 0 })
+    for (const id of taken?.ids ?? [])
+      await sweepConversation(database, id, { retention: forEver, batch: 100 })
+    return taken?.long
+  }
+  expect(await takeAfter(39)).toEqual([])
+  expect(await takeAfter(40)).toEqual([turn.conversationId])
+  expect(await takeAfter(79)).toEqual([])
+  expect(await takeAfter(95)).toEqual([turn.conversationId])
+  expect(await takeAfter(96)).toEqual([])
 })
 
 test('what has run out goes: tokens, idempotency keys and rate limits', async () => {

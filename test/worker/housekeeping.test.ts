@@ -20,8 +20,9 @@ afterEach(async () => {
 
 /** As two workers do. */
 function keep(restMs = 0): void {
-  const retention = { events: 20, eventDays: 30, requestDays: 30, resultDays: 30 }
-  for (const _ of [1, 2]) stops.push(keepHouse({ database, logger, retention, restMs }))
+  const retention = { events: 20, eventDays: 30, requestDays: 30, resultDays: 30, runs: undefined }
+  const workflows = { removeOldRuns: () => Promise.reject(new Error('Runs are kept.')) }
+  for (const _ of [1, 2]) stops.push(keepHouse({ database, workflows, logger, retention, restMs }))
 }
 
 async function talk(turns: number, changes = {}) {

@@ -19,5 +19,13 @@ export const retentionGroup = {
     PERDURA_KEEP_RESULT_DAYS: variable(integer(0, 36_500).prefault('90'), {
       about: "Days after which the text of large tool results goes; the model's cut of it stays.",
     }),
+    PERDURA_KEEP_RUNS: variable(integer(0, 100_000).prefault('5'), {
+      about:
+        'Runs of one conversation’s workflow that have continued as new and stay in Temporal, about 50 turns each. Their namespace may remove them earlier.',
+    }),
+    PERDURA_SWEEP_SECONDS: variable(integer(1, 86_400).prefault('60'), {
+      about:
+        'How long workers rest when they have looked through all conversations for what is kept no longer.',
+    }),
   },
 }

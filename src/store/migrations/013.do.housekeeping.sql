@@ -54,7 +54,9 @@ create index told_memories_about on told_memories (about);
 create unlogged table sweeps (
   conversation_id text primary key references conversations (id) on delete cascade,
   seq bigint not null,
-  swept_at timestamptz not null
+  swept_at timestamptz not null,
+  -- How many turns it had when runs of its workflow were last looked for.
+  turns int not null default 0
 );
 -- Where the sweep is on its way through all conversations.
 create unlogged table sweep_state (
@@ -393,12 +395,14 @@ create function turn_number(p_turn text) returns int language sql immutable as $
 $$;
 
 -- Takes conversations to be swept, on the way through all of them: those in which something has happened since, and
--- each once a day. One caller at a time; after the last one all callers rest. Answers {ids, ended}, or null.
+-- each once a day. One caller at a time; after the last one all callers rest. Answers {ids, long, ended}, or null;
+-- `long` are those of them that have so many turns more than when their runs were looked for that there may be another.
 create function take_unswept(p_limit int, p_rest_ms int) returns json language plpgsql as $$
 declare
   v_state sweep_state;
   v_seen text[];
   v_ids text[];
+  v_long text[];
 begin
   if not pg_try_advisory_xact_lock(73653, 1) then
     return null;
@@ -416,7 +420,14 @@ begin
   update sweep_state set after_id = case when cardinality(v_seen) < p_limit then '' else v_seen[p_limit] end,
     rests_until = case when cardinality(v_seen) < p_limit
       then clock_timestamp() + make_interval(secs => p_rest_ms / 1000.0) else rests_until end;
-  return json_build_object('ids', v_ids, 'ended', cardinality(v_seen) < p_limit);
+  with long as (
+    insert into sweeps as s (conversation_id, seq, swept_at, turns)
+      select id, -1, '-infinity', turns from conversations where id = any (v_ids) and turns >= 40
+      on conflict (conversation_id) do update set turns = excluded.turns where excluded.turns >= s.turns + 40
+      returning conversation_id
+  )
+  select array_agg(conversation_id) into v_long from long;
+  return json_build_object('ids', v_ids, 'long', coalesce(v_long, '{}'), 'ended', cardinality(v_seen) < p_limit);
 end $$;
 
 -- Removes what is kept no longer of a conversation, at most p_batch rows of each kind; null keeps all. Of the latest
