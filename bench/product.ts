@@ -41,6 +41,7 @@ export async function startBenchProduct(): Promise<BenchProduct> {
     PERDURA_GUEST_CONVERSATION_LIMIT: '10000000',
     PERDURA_STREAM_LIMIT: '10000',
     PERDURA_LOG_LEVEL: 'info',
+    PERDURA_SWEEP_SECONDS: '1',
     SCRIPTED_MODELS: 'demo,bench,bench-long:16000',
   }
   const launch = new Launch({
