@@ -25,9 +25,8 @@ export function joinFacts(before: FactList, found: readonly VerbatimFact[], limi
     characters += sizeOf(fact)
   }
   let leftOut = before.leftOut
-  while (kept.size > limits.count || characters > limits.characters) {
-    const oldest = largest(kinds).shift()
-    if (oldest === undefined) break
+  for (const oldest of inOrderOfLeaving(kinds.values())) {
+    if (kept.size <= limits.count && characters <= limits.characters) break
     kept.delete(oldest)
     characters -= sizeOf(oldest)
     leftOut += 1
@@ -35,13 +34,23 @@ export function joinFacts(before: FactList, found: readonly VerbatimFact[], limi
   return { facts: [...kept], leftOut }
 }
 
+/** The oldest of the largest kind, and so on. Each fact is looked at once: there may be any number of both. */
+function* inOrderOfLeaving(kinds: Iterable<VerbatimFact[]>): Generator<VerbatimFact> {
+  const bySize: VerbatimFact[][][] = []
+  for (const kind of kinds) (bySize[kind.length] ??= []).push(kind)
+  for (let size = bySize.length - 1; size > 0; size -= 1) {
+    for (const kind of bySize[size] ?? []) {
+      const oldest = kind.at(-size)
+      if (oldest !== undefined) yield oldest
+      ;(bySize[size - 1] ??= []).push(kind)
+    }
+    bySize.length = size
+  }
+}
+
 /** What a fact costs in the list that the model is given. */
 function sizeOf({ tool, path, value }: VerbatimFact): number {
   return tool.length + path.length + value.length + 6
-}
-
-function largest(kinds: ReadonlyMap<string, VerbatimFact[]>): VerbatimFact[] {
-  return [...kinds.values()].reduce((most, kind) => (kind.length > most.length ? kind : most), [])
 }
 
 function kindOf({ tool, path }: VerbatimFact): string {

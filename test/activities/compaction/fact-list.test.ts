@@ -39,6 +39,29 @@ test('behavior: characters are bounded as well', () => {
   expect(joinFacts(none, long, { ...limits, characters: 300 }).facts).toHaveLength(2)
 })
 
+test('behavior: with as many kinds as facts it is one pass, and no hour', () => {
+  const facts = Array.from({ length: 200_000 }, (_, index) => fact(`${index}`, `kind${index}`))
+  expect(joinFacts(none, facts, limits)).toEqual({ facts: facts.slice(-10), leftOut: facts.length - 10 })
+})
+
+test('property: what leaves is the oldest of a largest kind', () => {
+  const anyKinds = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 30 })
+  fc.assert(
+    fc.property(anyKinds, fc.nat(30), (kinds, count) => {
+      const facts = kinds.map((kind, index) => fact(`${index}`, kind))
+      const kept = joinFacts(none, facts, { ...limits, count }).facts
+      const sizes = ['a', 'b', 'c', 'd'].map((kind) => {
+        const all = facts.filter(({ path }) => path === kind)
+        const left = kept.filter(({ path }) => path === kind)
+        expect(left).toEqual(all.slice(all.length - left.length))
+        return { all: all.length, left: left.length }
+      })
+      const most = Math.max(...sizes.map(({ left }) => left))
+      for (const { all, left } of sizes) if (left < all) expect(left).toBeGreaterThanOrEqual(most - 1)
+    }),
+  )
+})
+
 test('property: never passes its limits, and forgets nothing without counting it', () => {
   const anyFact = fc
     .tuple(fc.string({ maxLength: 20 }), fc.constantFrom('a', 'b[1].c'), fc.constantFrom('t', 'u'))
