@@ -1,7 +1,7 @@
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { EventLog, EventNotice } from '../store/event-log.ts'
-import { FeedChannel, type Follower } from './feed-channel.ts'
+import { FeedChannel, type Follower, type LogFollower } from './feed-channel.ts'
 import { OwnerChannel } from './owner-channel.ts'
 
 /**
@@ -36,7 +36,7 @@ export class EventFeed {
   }
 
   /** Follows one conversation from `lastSeq` on. Returns the function that ends it. */
-  follow(conversationId: ConversationId, lastSeq: number, follower: Follower): () => void {
+  follow(conversationId: ConversationId, lastSeq: number, follower: LogFollower): () => void {
     const channel = this.#channels.get(conversationId) ?? this.#openChannel(conversationId, lastSeq)
     channel.add(follower)
     return () => {

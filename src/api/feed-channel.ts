@@ -2,8 +2,14 @@ import type { Event } from '../contracts/event.ts'
 import type { ConversationId } from '../contracts/ids.ts'
 import type { EventLog, EventNotice } from '../store/event-log.ts'
 
-/** Somebody who follows a conversation. Told every event after the channel's number when it joined. */
+/** Somebody who is told events. */
 export type Follower = { push(events: readonly Event[]): void }
+
+/** Somebody who follows a conversation. Told every event after the channel's number when it joined. */
+export type LogFollower = Follower & {
+  /** Events up to this number were removed before the channel had read them all. */
+  miss(floor: number): void
+}
 
 const pageSize = 500
 
@@ -12,7 +18,7 @@ export class FeedChannel {
   readonly #conversationId: ConversationId
   readonly #log: EventLog
   readonly #onError: (error: unknown) => void
-  readonly #followers = new Set<Follower>()
+  readonly #followers = new Set<LogFollower>()
   #lastSeq: number
   #reading = false
   #readAgain = false
@@ -33,12 +39,12 @@ export class FeedChannel {
     return this.#lastSeq
   }
 
-  add(follower: Follower): void {
+  add(follower: LogFollower): void {
     this.#followers.add(follower)
   }
 
   /** Returns how many are left. */
-  remove(follower: Follower): number {
+  remove(follower: LogFollower): number {
     this.#followers.delete(follower)
     return this.#followers.size
   }
@@ -69,14 +75,20 @@ export class FeedChannel {
 
   async #readPages(): Promise<void> {
     for (;;) {
-      const { events, nextAfter, hasMore } = await this.#log.read(
+      const { events, nextAfter, hasMore, floor } = await this.#log.read(
         this.#conversationId,
         this.#lastSeq,
         pageSize,
       )
+      if (floor > this.#lastSeq) this.#skipTo(floor)
       this.#push(events, nextAfter)
       if (!hasMore || this.#followers.size === 0) return
     }
+  }
+
+  #skipTo(floor: number): void {
+    this.#lastSeq = floor
+    for (const follower of this.#followers) follower.miss(floor)
   }
 
   #push(events: readonly Event[], lastSeq: number): void {

@@ -20,7 +20,8 @@ const pageSize = 200
 
 /**
  * Sends a conversation's events from the cursor on: first from the log, a page whenever the client has taken
- * the last one, then live. Returns what ends it.
+ * the last one, then live. Ends the stream when events were removed before they were sent: the client comes back
+ * and gets a snapshot. Returns what ends it.
  */
 export function followConversation(stream: OpenStream, options: FollowOptions): () => void {
   const { conversationId, from, feed } = options
@@ -37,6 +38,7 @@ export function followConversation(stream: OpenStream, options: FollowOptions): 
     while (stream.isOpen) {
       const told = feed.lastSeqOf(conversationId)
       const page = await options.log.read(conversationId, sentSeq, pageSize)
+      if (page.floor > sentSeq) return stream.close()
       for (const event of page.events) {
         // Large events: a client that reads as fast as it can must not be taken for one that does not.
         if (stream.isFull) await stream.drained()
@@ -53,6 +55,12 @@ export function followConversation(stream: OpenStream, options: FollowOptions): 
   const stop = feed.follow(conversationId, options.lastSeq, {
     push(events) {
       if (live) for (const event of events) send(event)
+    },
+    miss(floor) {
+      // Until it is live, it reads for itself.
+      if (!live || floor <= sentSeq) return
+      live = false
+      stream.close()
     },
   })
   catchUp().catch((error: unknown) => {

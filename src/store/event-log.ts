@@ -16,6 +16,8 @@ export type EventPage = {
   /** Cursor for the next read. */
   nextAfter: number
   hasMore: boolean
+  /** Events up to this number were not kept when the page was read: above the cursor, the reader has missed some. */
+  floor: number
 }
 
 /** Something was appended. `events` is absent when it was too large to be told; read the log then. */
@@ -34,7 +36,7 @@ export type EventNotice = {
  * `append` must number events in order, strictly rising, under one lock for each conversation; must do
  * nothing for a key that stands there; must never give out a number twice, not even after a crash that
  * took back asynchronous appends; must be all or nothing. It returns the last number of the log.
- * `read` must return every event after the cursor that is still kept, oldest first.
+ * `read` must return every event after the cursor that is still kept, oldest first, and the floor of that same moment.
  * `listen` must tell each append at least once while the connection lives; notices may be late, repeated
  * or lost, never invented. A listener closes gaps by reading.
  */

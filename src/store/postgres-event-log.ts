@@ -9,6 +9,8 @@ import { publishNotice } from './publish-notice.ts'
 export type PostgresEventLogOptions = { onChannelError(error: unknown): void }
 
 type StoredEvent = { seq: number; turn_id: string | null; type: EventType; body: object; ts: Date }
+/** There is a row also for a page without events. */
+type PageRow = { log_floor: number } & (StoredEvent | { seq: null })
 
 /** The event log in PostgreSQL. */
 export function createPostgresEventLog(database: Database, options: PostgresEventLogOptions): EventLog {
@@ -27,11 +29,17 @@ export function createPostgresEventLog(database: Database, options: PostgresEven
     },
 
     async read(conversationId, after, limit) {
-      const found = await database.rows<StoredEvent>(
+      // One statement sees one moment: events and floor change together.
+      const rows = await database.rows<PageRow>(
         'read_events',
-        'select seq, turn_id, type, body, ts from events where conversation_id = $1 and seq > $2 order by seq limit $3',
+        `select c.log_floor, e.* from conversations c
+           left join lateral (
+             select seq, turn_id, type, body, ts from events
+               where conversation_id = c.id and seq > $2 order by seq limit $3) e on true
+           where c.id = $1 order by e.seq`,
         [conversationId, after, limit + 1],
       )
+      const found = rows.filter((row) => row.seq !== null)
       const page = found.slice(0, limit)
       return {
         events: page.map(({ seq, turn_id, type, body, ts }) =>
@@ -39,6 +47,7 @@ export function createPostgresEventLog(database: Database, options: PostgresEven
         ),
         nextAfter: page.at(-1)?.seq ?? after,
         hasMore: found.length > limit,
+        floor: rows[0]?.log_floor ?? 0,
       }
     },
 

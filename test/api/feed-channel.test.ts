@@ -5,13 +5,15 @@ import { createScriptedLog, type ScriptedLog } from './scripted-log.ts'
 
 function open(log: ScriptedLog) {
   const seen: number[] = []
+  const missed: number[] = []
   const errors: unknown[] = []
   const channel = new FeedChannel('c_1', log.lastSeq, log, (error) => errors.push(error))
   const follower = {
     push: (events: readonly { seq: number }[]) => seen.push(...events.map(({ seq }) => seq)),
+    miss: (floor: number) => void missed.push(floor),
   }
   channel.add(follower)
-  return { channel, follower, seen, errors }
+  return { channel, follower, seen, missed, errors }
 }
 
 test('default: passes the events of a notice on without reading', () => {
@@ -85,6 +87,22 @@ test('behavior: reading stops when the last follower leaves', async () => {
   log.answerRead()
   await vi.waitFor(() => expect(channel.lastSeq).toBe(500))
   expect([log.pending.length, seen]).toEqual([0, []])
+})
+
+test('behavior: events that were removed before they were read are told as missed, once, and the rest goes on', async () => {
+  const log = createScriptedLog()
+  const { channel, seen, missed } = open(log)
+  channel.onNotice(log.commit(2))
+  log.commit(3)
+  log.sweep(4)
+  channel.onNotice(log.commit(1))
+  await vi.waitFor(() => expect(seen).toEqual([1, 2, 5, 6]))
+  log.sweep(6)
+  channel.readOn()
+  await vi.waitFor(() => expect(log.reads).toBe(2))
+  channel.onNotice(log.commit(1))
+  await vi.waitFor(() => expect(seen.at(-1)).toBe(7))
+  expect(missed).toEqual([4])
 })
 
 test('error: a read that fails is told, and the next one goes on', async () => {

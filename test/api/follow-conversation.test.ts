@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { EventFeed } from '../../src/api/event-feed.ts'
 import { followConversation } from '../../src/api/follow-conversation.ts'
@@ -16,16 +16,23 @@ function openStream(fullAt: number) {
   const sent: number[] = []
   const waiting: (() => void)[] = []
   let queued = 0
+  let isOpen = true
   const stream: OpenStream = {
-    isOpen: true,
+    get isOpen() {
+      return isOpen
+    },
     get isFull() {
       return queued >= fullAt
     },
     send(frame) {
+      if (!isOpen) return
       queued += 1
       sent.push(Number(/^id: (\d+)\n/.exec(new TextDecoder().decode(frame))?.[1]))
     },
-    close: vi.fn<() => void>(),
+    close() {
+      isOpen = false
+      take()
+    },
     drained: () => (queued === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   }
   const take = () => {
@@ -42,12 +49,13 @@ async function settle(): Promise<void> {
 
 const commit = fc.record({ do: fc.constant('commit' as const), count: fc.integer({ min: 1, max: 250 }) })
 const tell = fc.record({ do: fc.constant('tell' as const), which: fc.nat({ max: 9 }), bare: fc.boolean() })
+const sweep = fc.record({ do: fc.constant('sweep' as const), kept: fc.nat({ max: 300 }) })
 const other = fc.constantFrom({ do: 'read' as const }, { do: 'take' as const }, { do: 'settle' as const })
 
-test('behavior: no event is lost and none is sent twice, however reads, notices and the client interleave', async () => {
+test('behavior: no event is lost and none is sent twice, however reads, notices, sweeps and the client interleave', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.oneof(commit, tell, other), { maxLength: 60 }),
+      fc.array(fc.oneof(commit, tell, sweep, other), { maxLength: 60 }),
       fc.integer({ min: 0, max: 300 }),
       fc.nat({ max: 300 }),
       fc.integer({ min: 1, max: 400 }),
@@ -82,6 +90,7 @@ test('behavior: no event is lost and none is sent twice, however reads, notices 
           else if (action.do === 'read') log.answerRead()
           else if (action.do === 'take') take()
           else if (action.do === 'settle') await settle()
+          else if (action.do === 'sweep') log.sweep(log.lastSeq - action.kept)
           else {
             const [notice] = untold.splice(action.which % Math.max(1, untold.length), 1)
             const { events: _, ...bare } = notice ?? log.commit(1)
@@ -94,11 +103,41 @@ test('behavior: no event is lost and none is sent twice, however reads, notices 
         stop()
         await feed.close()
         const expected = Array.from({ length: log.lastSeq - after }, (_, index) => after + index + 1)
-        expect(sent).toEqual(expected)
+        if (stream.isOpen) expect(sent).toEqual(expected)
+        else {
+          // What was not sent is gone: the client is better off with a snapshot, and saw no gap until then.
+          expect(sent).toEqual(expected.slice(0, sent.length))
+          expect(after + sent.length).toBeLessThan(log.floor)
+        }
       },
     ),
     { numRuns: 300 },
   )
+})
+
+test('behavior: a slow client whose next page was removed meanwhile is sent nothing behind the gap', async () => {
+  const log = createScriptedLog()
+  log.commit(500)
+  const feed = new EventFeed(log, logger)
+  await feed.open()
+  const { stream, sent, take } = openStream(1_000)
+  const stop = followConversation(stream, {
+    conversationId: 'c_1',
+    from: { after: 0 },
+    lastSeq: log.lastSeq,
+    feed,
+    log,
+    onError: (error) => expect.unreachable(String(error)),
+  })
+  await settle()
+  log.sweep(300)
+  take()
+  await settle()
+  log.tell(log.commit(1))
+  await settle()
+  stop()
+  await feed.close()
+  expect([sent.length, sent.at(-1), stream.isOpen]).toEqual([200, 200, false])
 })
 
 test('behavior: a snapshot comes first, and only what follows it', async () => {

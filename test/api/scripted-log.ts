@@ -10,6 +10,9 @@ export type ScriptedLog = EventLog & {
   /** Lets the oldest read that waits answer. */
   answerRead(): void
   tell(notice: EventNotice): void
+  /** Removes the events up to this number, as the sweep does. */
+  sweep(upTo: number): void
+  readonly floor: number
   readonly lastSeq: number
   readonly reads: number
 }
@@ -27,7 +30,9 @@ const toEvent = (seq: number): Event => ({
 
 /** With `held`, reads wait for `answerRead`; else they answer by themselves. */
 export function createScriptedLog({ held = false }: { held?: boolean } = {}): ScriptedLog {
-  const events: Event[] = []
+  let events: Event[] = []
+  let lastSeq = 0
+  let floor = 0
   const pending: (() => void)[] = []
   const listeners: ((notice: EventNotice) => void)[] = []
   let reads = 0
@@ -35,28 +40,36 @@ export function createScriptedLog({ held = false }: { held?: boolean } = {}): Sc
   function toPage(after: number, limit: number): EventPage {
     const found = events.filter(({ seq }) => seq > after)
     const page = found.slice(0, limit)
-    return { events: page, nextAfter: page.at(-1)?.seq ?? after, hasMore: found.length > limit }
+    return { events: page, nextAfter: page.at(-1)?.seq ?? after, hasMore: found.length > limit, floor }
   }
 
   return {
     pending,
     get lastSeq() {
-      return events.at(-1)?.seq ?? 0
+      return lastSeq
+    },
+    get floor() {
+      return floor
     },
     get reads() {
       return reads
     },
     commit(count) {
-      const previousSeq = events.at(-1)?.seq ?? 0
+      const previousSeq = lastSeq
       const added = Array.from({ length: count }, (_, index) => toEvent(previousSeq + index + 1))
       events.push(...added)
+      lastSeq += count
       return {
         conversationId: 'c_1',
         owner: 'o_1',
         previousSeq,
-        lastSeq: previousSeq + count,
+        lastSeq,
         events: added,
       }
+    },
+    sweep(upTo) {
+      floor = Math.max(floor, upTo)
+      events = events.filter(({ seq }) => seq > floor)
     },
     answerRead: () => pending.shift()?.(),
     tell(notice) {

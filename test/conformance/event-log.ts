@@ -88,6 +88,7 @@ export function eventLogConformance(name: string, open: () => Promise<EventLogHa
         events: [],
         nextAfter: second.nextAfter,
         hasMore: false,
+        floor: 0,
       })
     })
 

@@ -55,3 +55,31 @@ test('behavior: a pool of one connection carries parallel appends', async () => 
   await Promise.all(Array.from({ length: 20 }, () => log.append(id, [{ key: null, turnId: null, body }])))
   expect((await log.read(id, 0, 100)).events).toHaveLength(20)
 })
+
+test('behavior: a page says up to where the log is gone, also when nothing is left', async () => {
+  const { id } = await store.createConversation()
+  const log = createPostgresEventLog(store.database, quiet)
+  const body = { type: 'round.started' as const, round: 0 }
+  await log.append(
+    id,
+    [1, 2, 3].map(() => ({ key: null, turnId: null, body })),
+  )
+  const read = async () => {
+    const { events, floor } = await log.read(id, 0, 2)
+    return [events.map(({ seq }) => seq), floor]
+  }
+  const remove = (upTo: number) =>
+    store.database.rows(
+      'test_remove',
+      `with gone as (delete from events where conversation_id = $1 and seq <= $2)
+         update conversations set log_floor = $2 where id = $1`,
+      [id, upTo],
+    )
+  expect(await read()).toEqual([[1, 2], 0])
+  await remove(2)
+  expect(await read()).toEqual([[3], 2])
+  await remove(3)
+  expect(await read()).toEqual([[], 3])
+  await store.database.rows('test_delete', 'delete from conversations where id = $1', [id])
+  expect(await read()).toEqual([[], 0])
+})

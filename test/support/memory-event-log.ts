@@ -62,7 +62,7 @@ export function createMemoryEventLog(): MemoryEventLog {
     async read(conversationId, after, limit) {
       const found = (conversations.get(conversationId)?.stored ?? []).filter(({ event }) => event.seq > after)
       const events = found.slice(0, limit).map(({ event }) => event)
-      return { events, nextAfter: events.at(-1)?.seq ?? after, hasMore: found.length > limit }
+      return { events, nextAfter: events.at(-1)?.seq ?? after, hasMore: found.length > limit, floor: 0 }
     },
 
     async listen(listener) {

@@ -76,9 +76,10 @@ export function eventRoutes(services: ApiServices, streams: OpenStreams) {
         throw new AppError('cursor_ahead', `The log ends at ${end.lastSeq}. Start again without a cursor.`)
       }
       if (context.req.header('accept')?.includes('application/json')) {
-        const page = await log.read(id, position ?? 0, Math.min(Number(limit ?? pageLimit) || 1, pageLimit))
-        const isCut = (position ?? 0) < end.floor
-        return context.json(isCut ? { ...page, keptAfter: end.floor } : page, 200)
+        const after = position ?? 0
+        const most = Math.min(Number(limit ?? pageLimit) || 1, pageLimit)
+        const { floor, ...page } = await log.read(id, after, most)
+        return context.json(after < floor ? { ...page, keptAfter: floor } : page, 200)
       }
       if (context.req.method === 'HEAD') return context.body(null, 200, sseHeaders)
       const from =
