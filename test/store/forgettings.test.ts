@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 
 import { patchConversation } from '../../src/store/conversations.ts'
 import { forgetDue } from '../../src/store/forgettings.ts'
+import { importConversation } from '../../src/store/imports.ts'
 import { withdrawMessage } from '../../src/store/messages.ts'
 import { createStore } from '../support/store.ts'
 import { dumpText } from './dump-text.ts'
@@ -122,6 +123,61 @@ test('behavior: other conversations keep everything; a change counts from the ne
   expect(text).not.toContain('GONE')
   expect(text).toContain('KEPT answered')
   expect(text).toContain('AGAIN answered')
+})
+
+test('behavior: what is imported into a conversation that keeps nothing goes too', async () => {
+  const createdAt = '2026-01-01T00:00:00.000Z'
+  const said = { createdAt, text: 'MARKER' }
+  const call = { callId: 'c_old.t1.r0.c0', providerCallId: 'MARKER', name: 'time_now', arguments: '"MARKER"' }
+  const turn = { ...said, state: 'done' as const, turnId: 'c_old.t1' }
+  const facts = [{ callId: call.callId, tool: 'time_now', path: 'a', value: 'MARKER' }]
+  const { owner } = await store.createConversation()
+  const creation = { id: 'c_imported', owner, limit: undefined, idempotency: undefined }
+  await importConversation(database, creation, {
+    format: 'perdura.conversation',
+    version: 1,
+    exportedAt: createdAt,
+    conversation: {
+      id: 'c_old',
+      createdAt,
+      title: 'Mine',
+      model: 'scripted/demo',
+      modelSettings: {},
+      busyPolicy: 'queue',
+      permissions: 'allowReads',
+      history: { kind: 'none' },
+      memory: false,
+    },
+    messages: [
+      { ...turn, id: 'm1', role: 'user' },
+      { ...turn, id: 'c_old.t1.r0', role: 'assistant', toolCalls: [call] },
+      {
+        ...turn,
+        id: call.callId,
+        role: 'tool',
+        callId: call.callId,
+        result: { status: 'ok', output: 'MARKER' },
+      },
+      { ...said, id: 'm2', role: 'user', state: 'withdrawn' },
+    ],
+    compactions: [
+      {
+        id: 'c_old.t2',
+        createdAt,
+        uptoMessageId: 'm1',
+        asked: true,
+        summary: 'MARKER',
+        facts,
+        factsLeftOut: 0,
+        tokensBefore: 1,
+        tokensAfter: 1,
+      },
+    ],
+  })
+  expect(await dumpText(database)).toContain('MARKER')
+  expect(await forgetDue(database, 100)).toBe(0)
+  expect(await forget()).toBe(2)
+  expect(await dumpText(database)).not.toContain('MARKER')
 })
 
 test('behavior: several callers share the work, and each turn is done once', async () => {

@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest'
 
-import { getConversation } from '../../src/store/conversations.ts'
+import { getConversation, patchConversation } from '../../src/store/conversations.ts'
 import { deleteConversation } from '../../src/store/deletions.ts'
+import { forgetDue } from '../../src/store/forgettings.ts'
+import { withdrawMessage } from '../../src/store/messages.ts'
 import { readResultPart } from '../../src/store/result-parts.ts'
 import { writeResult } from '../../src/store/results.ts'
 import { finishCall } from '../../src/store/tool-calls.ts'
 import { getSnapshot } from '../../src/store/snapshots.ts'
 import { createStore } from '../support/store.ts'
 import { createBranching } from './branching.ts'
-import { createTurnScript } from './turn-script.ts'
+import { dumpText } from './dump-text.ts'
+import { createTurnScript, type TurnScript } from './turn-script.ts'
 
 const store = await createStore()
 const { database } = store
@@ -109,6 +112,16 @@ test('behavior: a message of an old branch is forked with its branch', async () 
   expect(await toldTexts(present.id)).toEqual(['Question 1', 'Instead'])
 })
 
+test('behavior: an edit that is withdrawn leaves the old branch to a fork', async () => {
+  const turn = await talk(2)
+  await replace(turn, 'm2', 'm2b', { text: 'Instead' })
+  const { conversationId, owner } = turn
+  await withdrawMessage(database, { conversationId, owner, id: turn.messageOf('m2b') })
+  expect(await toldTexts(conversationId)).toEqual(['Question 1'])
+  const { id } = await fork(turn, turn.answerOf(2, 1))
+  expect(await toldTexts(id)).toEqual(['Question 1', 'Question 2'])
+})
+
 test('behavior: settings are copied, and stay apart from then on', async () => {
   const turn = await talk(1)
   await database.rows(
@@ -146,6 +159,41 @@ test('behavior: an Idempotency-Key makes one fork, and the limit of a guest hold
   await expect(fork(turn, turn.messageOf('m1'), { limit: 2 })).rejects.toMatchObject({
     code: 'too_many_conversations',
   })
+})
+
+async function keep(turn: TurnScript, kind: 'none' | 'full'): Promise<void> {
+  await patchConversation(database, turn.owner, turn.conversationId, { history: { kind } })
+}
+
+test('behavior: a fork has nothing of the turns that are to be forgotten, ended or running', async () => {
+  const turn = await talk(1)
+  await keep(turn, 'none')
+  await turn.accept('m2', 'SECRET')
+  await turn.begin(2, 0, ['m2'])
+  await turn.askTools(2, 0, 1)
+  await turn.endCall(2, 0, 0)
+  await turn.begin(2, 1)
+  await turn.answer(2, 1, 'SECRET answer')
+  await compactUpTo(turn, `${turn.conversationId}.t2`, turn.answerOf(1, 1))
+  await compactUpTo(turn, `${turn.conversationId}.t3`, turn.answerOf(2, 1))
+  for (const gone of [turn.messageOf('m2'), turn.answerOf(2, 1)])
+    await expect(fork(turn, gone)).rejects.toMatchObject({ code: 'not_found' })
+  await turn.accept('m3', 'SECRET too')
+  await turn.begin(3, 0, ['m3'])
+  await keep(turn, 'full')
+  await expect(fork(turn, turn.messageOf('m3'))).rejects.toMatchObject({ code: 'not_found' })
+  await turn.answer(3, 0, 'SECRET answer too')
+  await turn.accept('m4', 'Question 4')
+  await turn.begin(4, 0, ['m4'])
+
+  const { id } = await fork(turn, turn.messageOf('m4'))
+  expect(await toldTexts(id)).toEqual(['Question 1', 'Question 4'])
+  expect(await listCompactions(id)).toMatchObject([{ id: `${id}.t2` }])
+  const calls = 'select id from tool_calls where conversation_id = $1'
+  expect(await database.rows('calls_of', calls, [id])).toHaveLength(2)
+  await database.rows('test_due', 'update forgettings set due_at = now()')
+  expect(await forgetDue(database, 100)).toBe(2)
+  expect(await dumpText(database)).not.toContain('SECRET')
 })
 
 test('error: what has not begun, or is not there, cannot be forked from', async () => {

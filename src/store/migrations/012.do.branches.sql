@@ -136,14 +136,16 @@ $$;
 
 -- Copies a conversation up to a message into a new one, which shares nothing with it. An answer or a result is copied
 -- with the rest of its turn, because a call and its result are never parted; of a turn that runs, only what a user
--- has written. Places stay what they are, so facts about places hold. Answers {outcome: created | found | conflict |
--- full | missing | unknown | busy, id, turnId}.
+-- has written. Of turns that are to be forgotten nothing is copied: in the copy it would stay. Places stay what they
+-- are, so facts about places hold. Answers {outcome: created | found | conflict | full | missing | unknown | busy,
+-- id, turnId}.
 create function fork_conversation(
   p_source text, p_owner text, p_message text, p_id text, p_key text, p_hash text, p_limit int)
 returns json language plpgsql as $$
 declare
   v_source conversations;
   v_last messages;
+  v_passing text[];
   v_end bigint;
   v_upto bigint;
   v_made json;
@@ -154,8 +156,13 @@ begin
   if not found then
     return json_build_object('outcome', 'missing');
   end if;
+  v_passing := array(
+    select id from forgettings where conversation_id = p_source
+    union all
+    select v_source.turn_id where v_source.turn_id is not null
+      and coalesce(v_source.turn_settings -> 'history' ->> 'kind', v_source.history ->> 'kind') = 'none');
   select * into v_last from messages where id = p_message and conversation_id = p_source and state = 'done';
-  if not found then
+  if not found or coalesce(v_last.turn_id, v_last.id) = any (v_passing) then
     return json_build_object('outcome', 'unknown');
   end if;
   v_end := branch_end(v_last);
@@ -188,7 +195,8 @@ begin
         copied_calls(m.tool_calls, p_source, p_id), copied_id(m.call_id, p_source, p_id), m.state,
         copied_id(m.turn_id, p_source, p_id), m.via, copied_id(m.parent_id, p_source, p_id), m.created_at, m.model
       from messages m
-      where m.conversation_id = p_source and m.position <= v_upto and m.state = 'done' and is_in_branch(m, v_end);
+      where m.conversation_id = p_source and m.position <= v_upto and m.state = 'done' and is_in_branch(m, v_end)
+        and coalesce(m.turn_id, m.id) <> all (v_passing);
   insert into tool_calls (id, conversation_id, turn_id, provider_call_id, name, arguments, status, output, error,
       created_at, finished_at)
     select copied_id(t.id, p_source, p_id), p_id, copied_id(t.turn_id, p_source, p_id), t.provider_call_id, t.name,
@@ -206,12 +214,16 @@ begin
     select copied_id(c.id, p_source, p_id), p_id, c.upto_position, c.asked, copied_text(c.summary, p_source, p_id),
         copied_text(c.facts::text, p_source, p_id)::json, c.facts_left_out, c.tokens_before, c.tokens_after,
         c.created_at
-      from compactions c where c.conversation_id = p_source and c.upto_position <= v_upto;
+      from compactions c
+      where c.conversation_id = p_source and c.upto_position <= v_upto
+        and c.upto_position < coalesce((select min(m.position) from messages m
+          where m.conversation_id = p_source and coalesce(m.turn_id, m.id) = any (v_passing)), 9007199254740991);
   return v_made;
 end $$;
 
 -- Makes a conversation of an exported one. p_from is the id that it had; p_messages come in order, p_calls are the
--- calls that have an end, p_compactions name the last message that they cover, as p_cleared does.
+-- calls that have an end, p_compactions name the last message that they cover, as p_cleared does. One that keeps
+-- nothing is no exception: what is imported into it is forgotten like any turn that has just ended.
 -- Answers {outcome: created | found | conflict | full, id}.
 create function import_conversation(
   p_id text, p_owner text, p_key text, p_hash text, p_limit int, p_from text, p_turns int, p_settings json,
@@ -251,10 +263,16 @@ begin
         (c ->> 'asked')::boolean, copied_text(c ->> 'summary', p_from, p_id),
         copied_text((c -> 'facts')::text, p_from, p_id)::json, (c ->> 'factsLeftOut')::int,
         (c ->> 'tokensBefore')::int, (c ->> 'tokensAfter')::int, (c ->> 'createdAt')::timestamptz
-      from json_array_elements(p_compactions) as given (c);
+      from json_array_elements(p_compactions) as given (c)
+      where p_settings -> 'history' ->> 'kind' is distinct from 'none';
   update conversations
     set cleared_position = (select position from messages where id = copied_id(p_cleared, p_from, p_id))
     where id = p_id and p_cleared is not null;
+  if p_settings -> 'history' ->> 'kind' = 'none' then
+    insert into forgettings (id, conversation_id, due_at)
+      select coalesce(turn_id, id), p_id, clock_timestamp() + interval '10 seconds'
+        from messages where conversation_id = p_id group by 1;
+  end if;
   return v_made;
 end $$;
 
