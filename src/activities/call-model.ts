@@ -6,7 +6,8 @@ import { beginRound, type BegunRound, finishRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, toActivityFailure } from './attempt.ts'
-import { chooseFallback, findFallback, isLongPause } from './choose-fallback.ts'
+import { attemptOfRound } from './attempt-of-round.ts'
+import { chooseFallback, findFallback, isLongPause, useFallback } from './choose-fallback.ts'
 import { DeltaWriter } from './delta-writer.ts'
 import { loadModelContext } from './model-context.ts'
 import { planReply } from './plan-reply.ts'
@@ -43,9 +44,10 @@ async function streamRound(
   services: ActivityServices,
 ): Promise<RoundOutcome> {
   const { database, log } = services
+  const attempt = attemptOfRound(round, scope)
   const writer = new DeltaWriter({
     messageId: answerIdOf(round.turnId, round.round),
-    attempt: scope.attempt,
+    attempt,
     append: async (bodies) => {
       const events = bodies.map((body) => ({ key: null, turnId: round.turnId, body }))
       await untilDatabaseAnswers(scope.signal, () =>
@@ -55,24 +57,23 @@ async function streamRound(
     },
   })
   const reply: Reply = { calls: [], usage: undefined, reason: undefined }
-  const spending = new Spending(toCallKey(round, begun, scope), services)
+  const spending = new Spending(toCallKey(round, begun, attempt), services)
   const reading = { round, begun, scope, writer, reply, spending }
   const failure = begun.state === 'cancelling' ? stopped() : await readModel(reading, services)
   if (failure === 'compact') return { kind: 'compact' }
   await writer.settle()
-  const retry =
-    retryFor(failure, { begun, scope }, services) ??
-    (await chooseFallback(failure, { round, begun, scope }, services))
-  if (retry !== undefined) {
-    await spending.settle(reply, failure, scope.signal)
-    throw retry
-  }
+  const retry = retryFor(failure, { begun, scope }, services)
+  const fallback = retry === undefined ? chooseFallback(failure, begun.settings, services) : undefined
+  // Before the switch: of a worker that dies after it, the call would be booked as lost, with all of its input.
+  if (retry !== undefined || fallback !== undefined) await spending.settle(reply, failure, scope.signal)
+  if (retry !== undefined) throw retry
+  if (fallback !== undefined) throw await useFallback(fallback, { round, scope }, services)
   scope.note('store')
   const plan = await planReply({ round, begun, reply, failure, scope }, services)
   const finished = toFinishedRound({
     round,
     begun,
-    attempt: scope.attempt,
+    attempt,
     reply,
     text: writer.whole('text'),
     reasoning: writer.whole('reasoning'),
@@ -88,7 +89,7 @@ async function streamRound(
     conversationId,
     turnId,
     round: round.round,
-    attempt: scope.attempt,
+    attempt,
     kind: outcome.kind,
     ...ended,
   }
@@ -126,12 +127,8 @@ async function readModel(
   }
 }
 
-function toCallKey(
-  { conversationId, turnId, round }: RoundRef,
-  { settings }: Run,
-  scope: ActivityScope,
-): CallKey {
-  const id = `${answerIdOf(turnId, round)}.a${scope.attempt}`
+function toCallKey({ conversationId, turnId, round }: RoundRef, { settings }: Run, attempt: number): CallKey {
+  const id = `${answerIdOf(turnId, round)}.a${attempt}`
   return { id, kind: 'answer', owner: settings.owner, conversationId, turnId }
 }
 

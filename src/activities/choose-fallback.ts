@@ -2,7 +2,7 @@ import { AppError, type ErrorCode } from '../contracts/errors.ts'
 import type { RoundRef } from '../contracts/turn.ts'
 import type { ModelInfo } from '../models/model-provider.ts'
 import { applyFallback } from '../store/fallbacks.ts'
-import type { BegunRound, TurnSettings } from '../store/rounds.ts'
+import type { TurnSettings } from '../store/rounds.ts'
 import type { ActivityScope } from './activity-scope.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -23,33 +23,38 @@ const downCodes: ReadonlySet<ErrorCode> = new Set([
 /** Why a service may refuse a request that is as good as any. */
 const downReasons: readonly unknown[] = ['insufficient_quota', 'model_not_found']
 
-/**
- * Has the next model of the list go on when the turn's is down for good, in the same round and for the rest of the
- * turn. Returns the error that begins the next attempt, or undefined when nobody is left: the failure stands.
- */
-export async function chooseFallback(
+/** A model that goes on in the place of one that is down. */
+export type Fallback = { from: string; to: string; failure: AppError }
+
+/** The next model of the list when the turn's is down for good; undefined when nobody is left: the failure stands. */
+export function chooseFallback(
   failure: AppError | undefined,
-  { round, begun, scope }: { round: RoundRef; begun: BegunRun; scope: ActivityScope },
+  settings: TurnSettings,
   services: ActivityServices,
-): Promise<AppError | undefined> {
+): Fallback | undefined {
   if (failure === undefined || !isDown(failure)) return undefined
-  const next = findFallback(begun.settings, services)
-  if (next === undefined) return undefined
-  const from = begun.settings.model
-  const message = `${from} is down (${failure.code}). ${next.id} goes on.`
+  const next = findFallback(settings, services)
+  return next === undefined ? undefined : { from: settings.model, to: next.id, failure }
+}
+
+/**
+ * Has a fallback go on in the same round and for the rest of the turn. Returns the error that begins the next
+ * attempt.
+ */
+export async function useFallback(
+  { from, to, failure }: Fallback,
+  { round, scope }: { round: RoundRef; scope: ActivityScope },
+  services: ActivityServices,
+): Promise<AppError> {
+  const message = `${from} is down (${failure.code}). ${to} goes on.`
   await untilDatabaseAnswers(scope.signal, () =>
-    applyFallback(services.database, round, { from, to: next.id, message }),
+    applyFallback(services.database, round, { from, to, message }),
   )
   scope.forgetFailedTries()
   const { conversationId, turnId } = round
-  services.logger.warn(
-    { conversationId, turnId, from, to: next.id, code: failure.code },
-    'a fallback goes on',
-  )
+  services.logger.warn({ conversationId, turnId, from, to, code: failure.code }, 'a fallback goes on')
   return new AppError('model_unavailable', message, { retryAfterMs: 1, cause: failure })
 }
-
-type BegunRun = Extract<BegunRound, { outcome: 'run' }>
 
 function isDown({ code, details }: AppError): boolean {
   return downCodes.has(code) || (code === 'model_rejected' && downReasons.includes(details['reason']))
