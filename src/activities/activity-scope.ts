@@ -14,6 +14,11 @@ export type Interruption = 'stopped' | 'timeout' | 'shutdown' | 'lost'
 export type ActivityScope = {
   /** Aborts with an `Interrupted` error. */
   signal: AbortSignal
+  /**
+   * For storing what is done, which no interruption undoes. Aborts with an `Interrupted` error only when the
+   * worker is about to be ended by force.
+   */
+  storing: AbortSignal
   /** From 1. */
   attempt: number
   /** Tries before this one that failed by themselves; outages, shutdowns and dead workers do not count. */
@@ -42,6 +47,8 @@ export class Interrupted extends Error {
 }
 
 const heartbeatPeriodMs = 1_000
+/** From when a worker says that it shuts down; it is ended by force after three (`shutdownForceTime`). */
+const storingGraceMs = 2_000
 
 /**
  * Runs an activity's body with a heartbeat on a timer for its whole life, and a signal that joins Stop,
@@ -55,7 +62,9 @@ export async function withActivityScope<Result>(
   const controller = new AbortController()
   const failedTries = readFailedTries(context.info.heartbeatDetails)
   const details = { phase: 'begin', attempt: context.info.attempt, lastEvent: '', failedTries }
+  const storing = new AbortController()
   let timeout: NodeJS.Timeout | undefined
+  let storingEnd: NodeJS.Timeout | undefined
   let interruption: Interruption | undefined
 
   function interrupt(why: Interruption): void {
@@ -72,7 +81,11 @@ export async function withActivityScope<Result>(
     context.heartbeat(details)
   }
   function onCancellation(): void {
-    interrupt(toInterruption(context))
+    const why = toInterruption(context)
+    if (why === 'shutdown') {
+      storingEnd = setTimeout(() => storing.abort(new Interrupted('shutdown')), storingGraceMs)
+    }
+    interrupt(why)
   }
 
   const heartbeat = setInterval(() => context.heartbeat(details), heartbeatPeriodMs)
@@ -83,6 +96,7 @@ export async function withActivityScope<Result>(
   try {
     return await body({
       signal: controller.signal,
+      storing: storing.signal,
       attempt: context.info.attempt,
       failedTries,
       interruption: () => interruption,
@@ -98,6 +112,7 @@ export async function withActivityScope<Result>(
   } finally {
     clearInterval(heartbeat)
     clearTimeout(timeout)
+    clearTimeout(storingEnd)
     removeStop()
     context.cancellationSignal.removeEventListener('abort', onCancellation)
   }
@@ -127,6 +142,25 @@ export async function untilInterrupted<Result>(work: Promise<Result>, signal: Ab
     work.catch(() => {
       // Fenced off: nobody waits for it any more.
     })
+  }
+}
+
+/**
+ * Ends with the work, and its time limit ends with it, or with the interruption, as an `Interrupted` error. Once it
+ * has ended with the work, the effect has happened: what follows is to be stored, whatever the signal says.
+ */
+export async function untilDone<Result>(
+  work: Promise<Result>,
+  { signal, endTimeLimit }: Pick<ActivityScope, 'signal' | 'endTimeLimit'>,
+): Promise<Result> {
+  try {
+    const result = await untilInterrupted(work, signal)
+    endTimeLimit()
+    return result
+  } catch (error) {
+    // What fails because it was interrupted may say so in words of its own.
+    signal.throwIfAborted()
+    throw error
   }
 }
 

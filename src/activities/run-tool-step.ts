@@ -4,6 +4,7 @@ import { inlineOutputLimitBytes } from '../contracts/limits.ts'
 import type { CallOutcome } from '../contracts/tool-call.ts'
 import { finishStep } from '../store/tool-calls.ts'
 import type { ToolStep } from '../toolkit/tool.ts'
+import { untilDone } from './activity-scope.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { assertSize, packOutput, toJson } from './pack-output.ts'
 import { stepOutputOrRef } from './tool-completed.ts'
@@ -38,9 +39,7 @@ async function runStep(
   }
   const outputs: Record<string, unknown> = { ...earlier }
   if (!stepDone) {
-    const output = (await step.run(input, context, earlier)) ?? null
-    scope.signal.throwIfAborted()
-    scope.endTimeLimit()
+    const output = (await untilDone(step.run(input, context, earlier), scope)) ?? null
     const what = `${tool.name}, step ${ref.step}`
     const json = await services.loopBreath.work(() => toJson(what, output))
     const sizeBytes = assertSize(what, json)
@@ -48,8 +47,8 @@ async function runStep(
     outputs[ref.step] = output
     // Small ones do not wait behind large ones.
     const isSmall = sizeBytes <= inlineOutputLimitBytes
-    const leave = isSmall ? () => {} : await services.resultGate.enter(sizeBytes, scope.signal)
-    await untilDatabaseAnswers(scope.signal, () =>
+    const leave = isSmall ? () => {} : await services.resultGate.enter(sizeBytes, scope.storing)
+    await untilDatabaseAnswers(scope.storing, () =>
       finishStep(services.database, ref, json, [
         {
           key: `${ref.callId}:step${ref.stepIndex}`,

@@ -1,6 +1,7 @@
 import { AppError } from '../contracts/errors.ts'
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import type { CallOutcome } from '../contracts/tool-call.ts'
+import { untilDone } from './activity-scope.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { packOutput } from './pack-output.ts'
 import { runToolTry } from './tool-try.ts'
@@ -13,9 +14,9 @@ export async function runTool(ref: ToolCallRef, services: ActivityServices): Pro
       ref,
       step: null,
       limits: (tool) => ({ timeoutMs: tool?.timeoutMs ?? toolTimeoutMs, tries: tool?.tries ?? toolTries }),
-      async body({ tool, input, context }) {
+      async body({ tool, input, context, scope }) {
         if (tool.kind !== 'single') throw new AppError('tool_failed', `${tool.name} has steps now.`)
-        const output = await tool.run(input, context)
+        const output = await untilDone(tool.run(input, context), scope)
         const packed = await services.loopBreath.work(() => packOutput(tool, output))
         return { kind: 'output', packed }
       },

@@ -15,8 +15,9 @@ type StoringTry = {
 }
 
 /**
- * Turns what a tool has put out into the end of its call; the pieces of a large output are stored first. Rejects
- * with the signal's reason when it is interrupted while it waits for others to store theirs, or between two pieces.
+ * Turns what a tool has put out into the end of its call; the pieces of a large output are stored first. Neither
+ * Stop nor shutdown undoes what the tool has done, so they do not end this; rejects only when the worker is about to
+ * be ended by force.
  */
 export async function storeOutput(
   { ref, begun, scope, services }: StoringTry,
@@ -32,11 +33,11 @@ export async function storeOutput(
     return { status: 'ok', output, error: null, text: shown }
   }
   const { beginning, totalChars, utf8 } = packed
-  const leave = await services.resultGate.enter(utf8.length, scope.signal)
+  const leave = await services.resultGate.enter(utf8.length, scope.storing)
   try {
     const large = await writeResult(services.database, callId, packed, (one) => {
-      scope.signal.throwIfAborted()
-      return untilDatabaseAnswers(scope.signal, one)
+      scope.storing.throwIfAborted()
+      return untilDatabaseAnswers(scope.storing, one)
     })
     const text = toCutText({ callId, beginning, totalChars, readsOn })
     return { status: 'ok', output: undefined, large, error: null, text }

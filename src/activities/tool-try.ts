@@ -7,7 +7,7 @@ import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
 import { parseInput } from '../toolkit/parse-input.ts'
 import type { Tool, ToolContext } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { type ActivityScope, handedOver, untilInterrupted, withActivityScope } from './activity-scope.ts'
+import { type ActivityScope, handedOver, Interrupted, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, toActivityFailure, toRetry } from './attempt.ts'
 import { failedError, stoppedError } from './call-errors.ts'
 import type { PackedOutput } from './pack-output.ts'
@@ -22,7 +22,10 @@ import { untilDatabaseAnswers } from './until-database-answers.ts'
 
 export type RunningTry = Extract<BegunTry, { outcome: 'run' }>
 
-/** What a try does once it may run: returns the tool's output, or stores a step and goes on. */
+/**
+ * What a try does once it may run: returns the tool's output, or stores a step and goes on. Must run the tool itself
+ * with `untilDone`: nothing else of it is interrupted.
+ */
 export type TryBody = (running: {
   tool: Tool
   input: unknown
@@ -117,9 +120,8 @@ async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
       scope,
       settleProgress: () => claimed.progress.settle(),
     }
-    const result = await untilInterrupted(claimed.body(running), scope.signal)
+    const result = await claimed.body(running)
     if (result.kind === 'goOn') return { status: 'ok' }
-    scope.endTimeLimit()
     return await end(claimed, await storeOutput(claimed, result.packed))
   } catch (error) {
     return endFailedTry(claimed, error)
@@ -127,8 +129,9 @@ async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
 }
 
 async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutcome> {
-  const { scope, begun, tries, services, ref } = claimed
-  const interruption = scope.interruption()
+  const { begun, tries, services, ref } = claimed
+  // Of the tool, or of the storing; one that came after the tool had ended counts for nothing.
+  const interruption = error instanceof Interrupted ? error.interruption : undefined
   if (interruption === 'stopped') return end(claimed, failed(claimed, 'cancelled', stoppedError))
   if (interruption === 'shutdown' || interruption === 'lost') {
     await endToolTry(services.database, ref.callId, false)
@@ -153,7 +156,7 @@ async function end(
   ]
   await progress.settle()
   const write = () => finishCall(services.database, ref, callEnd, events)
-  return { status: await untilDatabaseAnswers(scope.signal, write) }
+  return { status: await untilDatabaseAnswers(scope.storing, write) }
 }
 
 function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Tool): ToolContext {

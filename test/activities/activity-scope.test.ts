@@ -106,6 +106,27 @@ test('behavior: the first interruption is the one that counts', async () => {
   expect(await result).toEqual([true, 'stopped'])
 })
 
+test.for([
+  { details: { cancelRequested: true }, endsAfterMs: undefined },
+  { details: { notFound: true }, endsAfterMs: undefined },
+  { details: { workerShutdown: true }, endsAfterMs: 2_000 },
+])('behavior: what is done may be stored after $details', async ({ details, endsAfterMs }) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const endedAfterMs: number[] = []
+  const { environment, result } = runInScope(async ({ storing }) => {
+    const startedMs = Date.now()
+    storing.addEventListener('abort', () => endedAfterMs.push(Date.now() - startedMs))
+    await promise
+  })
+  await vi.advanceTimersByTimeAsync(0)
+  environment.cancel('CANCELLED', new ActivityCancellationDetails(details))
+  await vi.advanceTimersByTimeAsync(60_000)
+  resolve()
+  await result
+  expect(endedAfterMs).toEqual(endsAfterMs === undefined ? [] : [endsAfterMs])
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 test('behavior: an activity that was cancelled before it began does not wait', async () => {
   const environment = new MockActivityEnvironment()
   environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }))
