@@ -146,14 +146,60 @@ test('error: nobody finds what belongs to somebody else', async () => {
   expect(await listFound('otter')).toEqual([])
 })
 
-test('behavior: an owner of more conversations than a search can name is served as any other', async () => {
-  const id = await talk('The ocelot', 'Yes')
-  await database.rows(
+/** How many messages are read for a search, of whomever. */
+async function countRead(by: string, query: string): Promise<number> {
+  const connection = await database.openConnection()
+  const readCount = async () => {
+    const { rows } = await connection.query<{ count: number }>(
+      "select seq_tup_read + idx_tup_fetch as count from pg_stat_xact_user_tables where relname = 'messages'",
+    )
+    return rows[0]?.count ?? Number.NaN
+  }
+  try {
+    await connection.query('begin')
+    const before = await readCount()
+    await connection.query('select search_conversations($1, $2, false, null, null, 51)', [by, query])
+    await connection.query("select search_memory($1, 'c_none', $2, 5)", [by, query])
+    return (await readCount()) - before
+  } finally {
+    await connection.end()
+  }
+}
+
+const addMany = (by: string) =>
+  database.rows(
     'test_many',
     `insert into conversations (id, owner_id, title, model, history)
-       select $1 || n, $1, 'Many', 'scripted/demo', '{"kind":"full"}' from generate_series(1, 1100) n`,
-    [owner],
+       select $1 || n, $1, 'Many', 'scripted/demo', '{"kind":"full"}' from generate_series(1, 2500) n`,
+    [by],
   )
+
+test('behavior: an owner of more conversations than a query can name is served as any other', async () => {
+  const ids = [await talk('The ocelot', 'Yes')]
+  await addMany(owner)
+  ids.unshift(await talk('The ocelot', 'No'))
   await talk('The ocelot', 'No', 'Test', await store.createOwner())
-  expect(await listFound('ocelot')).toEqual([id])
+  expect(await listFound('ocelot')).toEqual(ids)
+  expect(await listFound('ocelot yes')).toEqual([])
+})
+
+test('behavior: a search reads nothing of other owners, also of one with no conversations or with many', async () => {
+  const other = await store.createOwner()
+  for (let number = 0; number < 5; number++) await talk('The dormouse', 'Yes', 'Test', other)
+  expect(await countRead(owner, 'dormouse')).toBe(0)
+  await addMany(owner)
+  expect(await countRead(owner, 'dormouse')).toBe(0)
+  expect(await countRead(other, 'dormouse')).toBeGreaterThanOrEqual(5)
+})
+
+test('behavior: the place of a word is looked for in what is searched', async () => {
+  await talk('Hello', `Capybara ${'word '.repeat(19_000)}and the wombat ${'word '.repeat(5_000)}tapir`)
+  const snippetFor = async (query: string) => (await search(query)).conversations[0]?.match?.snippet
+  expect(await snippetFor('wombat')).toContain('and the wombat')
+  expect(await snippetFor('capybara')).toMatch(/^Capybara/)
+  const [row] = await database.rows<{ snippet: string }>(
+    'test_snippet',
+    "select to_snippet(repeat('word ', 30000) || 'tapir', 'tapir', 200) as snippet",
+  )
+  expect(row?.snippet).not.toContain('tapir')
 })

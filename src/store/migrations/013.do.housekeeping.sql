@@ -79,14 +79,28 @@ create index messages_search on messages using gin (message_words(conversation_i
   with (gin_pending_list_limit = 512)
   where role in ('user', 'assistant') and state = 'done' and superseded_by is null;
 
--- A search in these conversations only, so that it costs what these hold, and not what the whole database does.
--- There may be too many to name them all.
-create function search_in(p_search tsquery, p_conversations text[]) returns tsquery language sql immutable as $$
-  select case when cardinality(p_conversations) between 1 and 1000
-    then p_search && (select string_agg('''' || chr(1) || replace(replace(id, '\', '\\'), '''', '''''') || '''', ' | ')
-      from unnest(p_conversations) as ids (id))::tsquery
-    else p_search end
+-- A search in these conversations only, so that it costs what these hold, and not what the whole database does: one
+-- query for each thousand of them, because a query holds only so many names. Without any there is nothing to search.
+create function search_in(p_search tsquery, p_conversations text[]) returns setof tsquery language sql immutable as $$
+  select p_search && string_agg('''' || chr(1) || replace(replace(id, '\', '\\'), '''', '''''') || '''', ' | ')::tsquery
+    from unnest(p_conversations) with ordinality as ids (id, place)
+    where p_search is not null group by (place - 1) / 1000
 $$;
+
+-- The messages of these conversations that a search finds. The planner takes a search word for much rarer, and the
+-- reading of every message for much cheaper, than they are.
+create function find_messages(p_search tsquery, p_conversations text[])
+returns table (id text, conversation_id text, place bigint)
+language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off as $$
+declare
+  v_here tsquery;
+begin
+  for v_here in select * from search_in(p_search, p_conversations) loop
+    return query select m.id, m.conversation_id, m.position from messages m
+      where m.role in ('user', 'assistant') and m.state = 'done' and m.superseded_by is null
+        and message_words(m.conversation_id, m.text) @@ v_here;
+  end loop;
+end $$;
 
 -- A title that somebody chose is the owner's.
 create function note_title() returns trigger language plpgsql as $$
@@ -281,32 +295,29 @@ create function to_search(p_text text) returns tsquery language sql immutable as
     from (select plainto_tsquery('simple', p_text)::text as words) as given
 $$;
 
--- Part of a text around the first of the words that it holds.
+-- Part of a text around the first of the words that it holds, in what of it is searched.
 create function to_snippet(p_text text, p_query text, p_chars int) returns text language sql stable as $$
+  with searched as materialized (
+    select lower(left(p_text, 100000)) as content
+  )
   select substr(p_text, greatest(1, place - p_chars / 4), p_chars) from (
-    select coalesce(min(nullif(strpos(lower(p_text), word), 0)), 1) as place
-      from unnest(tsvector_to_array(to_tsvector('simple', p_query))) as words (word)) as found
+    select coalesce(min(nullif(strpos(content, word), 0)), 1) as place
+      from searched, unnest(tsvector_to_array(to_tsvector('simple', p_query))) as words (word)) as found
 $$;
 
 -- An owner's conversations with the words in the title or in a message, a page of them, the latest first. Answers
 -- [{id, place, messageId, snippet}]; the last two of the latest message that has the words.
 create function search_conversations(
   p_owner text, p_query text, p_archived boolean, p_place timestamptz, p_id text, p_limit int)
--- The planner takes a search word for much rarer, and the reading of every message for much cheaper, than they are.
 returns json language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off as $$
 declare
   v_search tsquery := to_search(p_query);
-  v_here tsquery := search_in(v_search, array(
-    select id from conversations where owner_id = p_owner and archived = p_archived));
+  v_among text[] := array(select id from conversations where owner_id = p_owner and archived = p_archived);
   v_like text := '%' || regexp_replace(p_query, '[\\%_]', '\\\&', 'g') || '%';
 begin
   return (
-    with found as materialized (
-      select conversation_id, position from messages
-        where role in ('user', 'assistant') and state = 'done' and superseded_by is null
-          and message_words(conversation_id, text) @@ v_here
-    ), hits as materialized (
-      select conversation_id, max(position) as position from found group by conversation_id
+    with hits as materialized (
+      select conversation_id, max(place) as position from find_messages(v_search, v_among) group by conversation_id
     ), page as (
       select c.id, c.updated_at, h.position
         from conversations c left join hits h on h.conversation_id = c.id
@@ -326,14 +337,12 @@ create function search_memory(p_owner text, p_conversation text, p_query text, p
 returns json language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off as $$
 declare
   v_search tsquery := nullif(replace(plainto_tsquery('simple', p_query)::text, ' & ', ' | '), '')::tsquery;
-  v_here tsquery := search_in(v_search, array(
-    select id from conversations where owner_id = p_owner and memory and id <> p_conversation));
+  v_among text[] := array(
+    select id from conversations where owner_id = p_owner and memory and id <> p_conversation);
 begin
   return (
     with found as materialized (
-      select id, conversation_id, position from messages
-        where role in ('user', 'assistant') and state = 'done' and superseded_by is null
-          and message_words(conversation_id, text) @@ v_here
+      select * from find_messages(v_search, v_among)
     ), hits as materialized (
       select m.id, f.conversation_id, c.title, m.role, m.created_at, m.text
         from found f join conversations c on c.id = f.conversation_id join messages m on m.id = f.id
@@ -341,7 +350,7 @@ begin
           and not exists (select 1 from memory_entries e where e.conversation_id = c.id and e.text is null)
           and exists (select 1 from conversations asking
             where asking.id = p_conversation and asking.owner_id = p_owner and asking.memory)
-        order by f.position desc limit 200
+        order by f.place desc limit 200
     ), best as (
       select *, ts_rank(to_tsvector('simple', left(text, 10000)), v_search) as rank
         from hits order by rank desc, created_at desc limit p_limit
