@@ -11,9 +11,12 @@ export type FieldError = { path: string; message: string; code?: string }
 
 /** An error that names each field that is wrong. */
 export function fieldProblem(code: ErrorCode, errors: readonly FieldError[]): AppError {
-  const detail = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
-  return new AppError(code, detail, { details: { errors } })
+  const shown = errors.slice(0, faultsShown)
+  const detail = shown.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+  return new AppError(code, detail, { details: { errors: shown } })
 }
+
+const faultsShown = 50
 
 /** Answers with an RFC 9457 problem document. */
 export function toProblem(context: Context<ApiEnv>, error: AppError): Response {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 
 import { messageTextLimit } from '../contracts/limits.ts'
+import { boundedArray } from './bounded-array.ts'
 import { permissionPolicySchema } from './permission.ts'
 import { storable } from './storable.ts'
 
@@ -72,11 +73,11 @@ const settings = {
   title: z.string().min(1).max(200),
   model: z.string().min(1).max(200).openapi({ description: 'As listed by GET /api/models.' }),
   modelSettings: modelSettingsSchema,
-  fallbackModels: z.array(z.string().min(1).max(200)).max(10).openapi({
+  fallbackModels: boundedArray(z.string().min(1).max(200), 10).openapi({
     description: 'Models that go on, in this order, when one is down. Absent: the deployment’s.',
   }),
   instructions: z.string().max(20_000),
-  tools: z.array(z.string().max(64)).max(200).openapi({ description: 'Names as in GET /api/tools.' }),
+  tools: boundedArray(z.string().max(64), 200).openapi({ description: 'Names as in GET /api/tools.' }),
   chainId: z.int().min(1),
   busyPolicy: busyPolicySchema,
   permissions: permissionPolicySchema,

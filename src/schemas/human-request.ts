@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 
 import { requestOutcomes } from '../contracts/human-request.ts'
 import { answerFieldLimit, optionLimit, questionLimit } from '../contracts/limits.ts'
+import { boundedArray } from './bounded-array.ts'
 import { callTargetsSchema, grantWishSchema } from './permission.ts'
 import { storable } from './storable.ts'
 import { toolEffectSchema } from './tool-call.ts'
@@ -95,7 +96,7 @@ export const requestResponseSchema = z
       answers: z
         .record(
           storable(100),
-          z.union([storable(answerFieldLimit), z.array(storable(answerFieldLimit)).max(optionLimit)]),
+          z.union([storable(answerFieldLimit), boundedArray(storable(answerFieldLimit), optionLimit)]),
         )
         .refine((answers) => Object.keys(answers).length <= 2 * questionLimit, 'Too many answers.')
         .openapi({ description: 'By question id: a text or a value, or several values.' }),
