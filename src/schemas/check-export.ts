@@ -13,12 +13,16 @@ export function listExportFaults({
   clearedUpTo,
 }: Pick<ConversationExport, 'conversation' | 'messages' | 'compactions' | 'clearedUpTo'>): ExportFault[] {
   const seen: Seen = { places: new Map(), calls: new Set() }
-  const faults = messages.flatMap((message, index) =>
-    listMessageFaults(message, conversation.id, seen, index).map(([field, fault]): ExportFault => ({
-      path: ['messages', index, field],
-      message: fault,
-    })),
-  )
+  const faults: ExportFault[] = []
+  for (const [index, message] of messages.entries()) {
+    for (const [field, fault] of listMessageFaults(message, conversation.id, seen, index).slice(
+      0,
+      faultLimit,
+    ))
+      faults.push({ path: ['messages', index, field], message: fault })
+    // What follows would only be wrong because of what was not read.
+    if (faults.length >= faultLimit) return faults.slice(0, faultLimit)
+  }
   for (const [index, { supersededBy }] of messages.entries()) {
     if (supersededBy === undefined) continue
     const place = seen.places.get(supersededBy) ?? -1
@@ -31,14 +35,19 @@ export function listExportFaults({
   for (const [index, { id, uptoMessageId }] of compactions.entries()) {
     if (!seen.places.has(uptoMessageId))
       faults.push({ path: ['compactions', index, 'uptoMessageId'], message: noSuchMessage })
+    if (id.startsWith(`${conversation.id}.t`) && !isTurnId(id.replace(/\.r\d{1,9}$/, ''), conversation.id))
+      faults.push({ path: ['compactions', index, 'id'], message: noTurn })
     if (compactionIds.has(id)) faults.push({ path: ['compactions', index, 'id'], message: twice })
     compactionIds.add(id)
   }
   if (clearedUpTo !== undefined && !seen.places.has(clearedUpTo))
     faults.push({ path: ['clearedUpTo'], message: noSuchMessage })
-  return faults
+  return faults.slice(0, faultLimit)
 }
 
+/** Each takes a kilobyte to say. */
+const faultLimit = 50
+const noTurn = 'This is no turn of the conversation, and no round of one.'
 const twice = 'Another one has the same id.'
 const noSuchMessage = 'There is no such message.'
 
@@ -51,6 +60,7 @@ function listMessageFaults(
   const { id, role, turnId, callId, toolCalls = [], parentId } = message
   const faults: [keyof ExportedMessage, string][] = []
   if (places.has(id)) faults.push(['id', twice])
+  if (id.startsWith(`${conversationId}.t`) && !isOfTurn(id, turnId)) faults.push(['id', notOfTurn(id)])
   if (turnId !== undefined && !isTurnId(turnId, conversationId))
     faults.push(['turnId', `The turns of this conversation are named ${conversationId}.t1, .t2 and so on.`])
   if (turnId === undefined && (role === 'assistant' || role === 'tool'))
@@ -60,11 +70,8 @@ function listMessageFaults(
   if (role !== 'assistant' && message.toolCalls !== undefined)
     faults.push(['toolCalls', 'Only an assistant calls tools.'])
   for (const call of toolCalls) {
-    if (calls.has(call.callId) || !call.callId.startsWith(`${conversationId}.t`))
-      faults.push([
-        'toolCalls',
-        `${call.callId} is used twice, or does not begin with the conversation's id.`,
-      ])
+    if (calls.has(call.callId)) faults.push(['toolCalls', `${call.callId} is used twice.`])
+    if (!isOfTurn(call.callId, turnId)) faults.push(['toolCalls', notOfTurn(call.callId)])
     calls.add(call.callId)
   }
   if (role === 'tool' && (callId !== id || !calls.has(id)))
@@ -73,6 +80,15 @@ function listMessageFaults(
     faults.push(['callId', 'Only a result belongs to a call.'])
   places.set(id, index)
   return faults
+}
+
+/** What comes later must find its ids free. */
+function isOfTurn(id: string, turnId: string | undefined): boolean {
+  return turnId !== undefined && id.startsWith(`${turnId}.`)
+}
+
+function notOfTurn(id: string): string {
+  return `${id} does not begin with the id of the message's turn.`
 }
 
 function isTurnId(turnId: string, conversationId: string): boolean {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 
-import { answerTextLimit } from '../contracts/limits.ts'
+import { answerTextLimit, importMessageLimit } from '../contracts/limits.ts'
+import { boundedArray } from './bounded-array.ts'
 import { listExportFaults } from './check-export.ts'
 import { busyPolicySchema, historyStrategySchema, modelSettingsSchema } from './conversation.ts'
 import { permissionPolicySchema } from './permission.ts'
@@ -11,8 +12,26 @@ const id = z
   .string()
   .max(250)
   .regex(/^[!-~]+$/, 'This cannot be an id.')
+// It is replaced wherever it stands, so it must not look like anything else.
+const conversationId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{8,64}$/, 'This cannot be the id of a conversation.')
+  .openapi({ description: 'Ids of turns and calls begin with it.' })
 const time = z.iso.datetime().refine((text) => Date.parse(text) >= 0, 'This is before 1970.')
 const count = z.int().min(0).max(2_000_000_000)
+
+// Lines of a list that the model is told to trust: only what code makes of results may stand in them.
+const factSchema = z.strictObject({
+  callId: id,
+  tool: z.string().regex(/^[A-Za-z0-9_.:?-]{1,64}$/, 'This cannot be the name of a tool.'),
+  path: z.string().regex(/^[A-Za-z0-9_$?.[\]-]{0,500}$/, 'This cannot be a path.'),
+  value: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9.$+-]{1,120}( [A-Za-z0-9.$+-]{1,16})?$/,
+      'This cannot be an address, a hash, a name or an amount.',
+    ),
+})
 
 const exportedMessageSchema = z
   .strictObject({
@@ -25,17 +44,15 @@ const exportedMessageSchema = z
     model: z.string().max(200).optional(),
     parentId: id.optional(),
     supersededBy: id.optional(),
-    toolCalls: z
-      .array(
-        z.strictObject({
-          callId: id,
-          providerCallId: z.string().max(1_000),
-          name: z.string().max(1_000),
-          arguments: z.string().max(answerTextLimit),
-        }),
-      )
-      .max(1_000)
-      .optional(),
+    toolCalls: boundedArray(
+      z.strictObject({
+        callId: id,
+        providerCallId: z.string().max(1_000),
+        name: z.string().max(1_000),
+        arguments: z.string().max(answerTextLimit),
+      }),
+      1_000,
+    ).optional(),
     callId: id.optional(),
     result: z
       .strictObject({
@@ -58,36 +75,37 @@ export const conversationExportSchema = z
     version: z.literal(1),
     exportedAt: time,
     conversation: z.strictObject({
-      id: id.openapi({ description: 'Ids of turns and calls begin with it.' }),
+      id: conversationId,
       createdAt: time,
       title: z.string().min(1).max(200),
       model: z.string().min(1).max(200),
       modelSettings: modelSettingsSchema,
-      fallbackModels: z.array(z.string().max(200)).max(20).optional(),
+      fallbackModels: boundedArray(z.string().max(200), 20).optional(),
       instructions: z.string().max(20_000).optional(),
-      tools: z.array(z.string().max(64)).max(200).optional(),
+      tools: boundedArray(z.string().max(64), 200).optional(),
       chainId: z.int().min(1).optional(),
       busyPolicy: busyPolicySchema,
       permissions: permissionPolicySchema,
       history: historyStrategySchema,
-      memory: z.boolean(),
+      memory: z.boolean().openapi({ description: 'What is imported has none until it is switched on.' }),
     }),
-    messages: z.array(exportedMessageSchema).openapi({
+    messages: boundedArray(exportedMessageSchema, importMessageLimit).openapi({
       description:
         'Of all branches, in the order in which they came. Those of the running turn are left out.',
     }),
-    compactions: z.array(
+    compactions: boundedArray(
       z.strictObject({
         id,
         createdAt: time,
         uptoMessageId: id.openapi({ description: 'The last message that the model is given it for.' }),
         asked: z.boolean(),
-        summary: z.string().max(answerTextLimit).optional(),
-        facts: z.array(z.strictObject({ callId: id, tool: z.string(), path: z.string(), value: z.string() })),
+        summary: z.string().max(20_000).optional(),
+        facts: boundedArray(factSchema, 400),
         factsLeftOut: count,
         tokensBefore: count,
         tokensAfter: count,
       }),
+      1_000,
     ),
     clearedUpTo: id.optional().openapi({ description: 'The model is given nothing up to this message.' }),
   })
