@@ -1,6 +1,8 @@
 import type { ConversationId } from '../contracts/ids.ts'
 import type { ConversationExport, ExportedMessage } from '../schemas/conversation-export.ts'
 import type { Database } from './database.ts'
+import { keepFoundFacts } from './found-facts.ts'
+import { toImportedSummary } from './imported-summary.ts'
 import { type Creation, type CreationAnswer, toCreated } from './made-conversation.ts'
 import { storableJson, storableText } from './storable-text.ts'
 
@@ -13,7 +15,7 @@ export async function importConversation(
   creation: Creation,
   exported: ConversationExport,
 ): Promise<{ created: boolean; id: ConversationId }> {
-  const { conversation, messages, compactions, clearedUpTo } = exported
+  const { conversation, messages, clearedUpTo } = exported
   const { id: from, createdAt: _begun, ...settings } = conversation
   const answer = await database.call<CreationAnswer>('import_conversation', [
     creation.id,
@@ -22,21 +24,31 @@ export async function importConversation(
     creation.idempotency?.requestHash ?? null,
     creation.limit ?? null,
     from,
-    countTurns(messages, from),
-    storableJson({ ...settings, title: storableText(settings.title), titledBy: 'owner' }),
+    countTurns(exported),
+    // A stranger's file must not come into other conversations by itself.
+    storableJson({ ...settings, memory: false, title: storableText(settings.title), titledBy: 'owner' }),
     storableJson(messages.map(({ result: _result, ...message }) => message)),
     storableJson(toCalls(messages)),
-    storableJson(compactions),
+    storableJson(toCompactions(exported)),
     clearedUpTo ?? null,
   ])
   return toCreated(answer, creation.limit)
 }
 
-/** The next turn must not have the number of one that is imported. */
-function countTurns(messages: readonly ExportedMessage[], from: string): number {
-  return messages.reduce((most, { turnId }) => {
-    return turnId === undefined ? most : Math.max(most, Number(turnId.slice(from.length + 2)))
+/** The next turn must not have the number of one that is imported, nor of one that left only a summary. */
+function countTurns({ conversation, messages, compactions }: ConversationExport): number {
+  const begin = `${conversation.id}.t`
+  const ids = [...messages.map(({ turnId = '' }) => turnId), ...compactions.map(({ id }) => id)]
+  return ids.reduce((most, id) => {
+    return id.startsWith(begin) ? Math.max(most, Number.parseInt(id.slice(begin.length), 10)) : most
   }, 0)
+}
+
+function toCompactions(exported: ConversationExport): object[] {
+  return keepFoundFacts(exported).map(({ summary, ...compaction }) => ({
+    ...compaction,
+    ...(summary === undefined ? {} : { summary: toImportedSummary(summary) }),
+  }))
 }
 
 function toCalls(messages: readonly ExportedMessage[]): object[] {

@@ -38,6 +38,11 @@ async function importAgain(owner: string, exported: ConversationExport): Promise
   return (await importConversation(database, creation, exported)).id
 }
 
+/** JSON text without what marks a summary as an imported one. */
+function withoutMark(json: string): string {
+  return json.replaceAll(/\[From an imported file[^\]]*\]\\n\\n/g, '')
+}
+
 /** Ids by the order in which they are met, and no times. */
 function normalised(exported: ConversationExport): unknown {
   const ids = new Map<string, string>()
@@ -47,7 +52,7 @@ function normalised(exported: ConversationExport): unknown {
     if (key === 'createdAt' || key === 'exportedAt') return 'time'
     return typeof value === 'string' ? (ids.get(value) ?? value) : value
   })
-  return JSON.parse(text.replaceAll(exported.conversation.id, 'conversation'))
+  return JSON.parse(withoutMark(text.replaceAll(exported.conversation.id, 'conversation')))
 }
 
 /** A conversation with everything that an export may hold. */
@@ -94,7 +99,7 @@ async function liveLong() {
      )
      insert into compactions (id, conversation_id, upto_position, summary, facts, tokens_before, tokens_after, asked)
        select $1 || '.t3', $1, position, 'Summary of ' || $2, json_build_array(json_build_object(
-         'callId', $2, 'tool', 'time_now', 'path', 'a', 'value', '0x1')), 100, 10, true
+         'callId', $2, 'tool', 'time_now', 'path', 'a', 'value', '1')), 100, 10, true
        from messages where id = $4`,
     [id, turn.callOf(1, 0, 0), turn.messageOf('m1'), turn.answerOf(1, 1)],
   )
@@ -115,14 +120,14 @@ async function endWithLargeResult(
   await finishCall(database, { conversationId, turnId, callId }, end, [])
 }
 
-test('what is exported, imported and exported again is the same but for ids and times', async () => {
+test('what is exported, imported and exported again is the same but for ids, times and the mark of it', async () => {
   const { owner, conversationId } = await liveLong()
   const first = await exportJson(owner, conversationId)
   expect(first.messages).toHaveLength(11)
   expect(first.messages[0]?.text).toBe('One with "quotes", \u{1F9ED} and \\u0000')
   expect(first.messages.map(({ role, state }) => `${role} ${state}`)).toContain('note done')
   expect(first.compactions).toMatchObject([
-    { uptoMessageId: `${conversationId}.t1.r1`, facts: [{ value: '0x1' }] },
+    { uptoMessageId: `${conversationId}.t1.r1`, facts: [{ value: '1' }] },
   ])
   expect(first.messages[3]?.result).toMatchObject({ status: 'ok', output: { list: { length: 40_000 } } })
 
@@ -153,7 +158,9 @@ test('behavior: an imported conversation goes on with its next turn, and the mod
       text,
       Object.entries(providerCallIds),
     ])
-    return JSON.parse(JSON.stringify({ ...loaded, messages }).replaceAll(conversation, 'conversation'))
+    return JSON.parse(
+      withoutMark(JSON.stringify({ ...loaded, messages }).replaceAll(conversation, 'conversation')),
+    )
   }
   const before = await load(conversationId)
   expect(before).toMatchObject({ compaction: { summary: 'Summary of conversation.t1.r0.c0' } })
