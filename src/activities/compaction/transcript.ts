@@ -32,7 +32,7 @@ export async function readTranscript(
   const tools = new Map<string, string>()
   let piece = ''
   for await (const message of messages) {
-    for (const { callId, name } of message.toolCalls ?? []) tools.set(callId, name)
+    for (const { callId, name } of message.toolCalls ?? []) tools.set(callId, toPlainName(name))
     const tool = tools.get(message.callId ?? '') ?? 'tool'
     addFacts(transcript, message, tool)
     transcript.tokens += countTokens(message.text ?? '') + countTokens(toCallText(message))
@@ -53,6 +53,11 @@ function addFacts(transcript: Transcript, message: CompactedMessage, tool: strin
   if (text === null) return
   if (role === 'tool') transcript.facts.push(...findFacts({ callId: callId ?? id, tool }, text))
   if (role === 'user') transcript.facts.push(...findUserFacts(id, text))
+}
+
+/** Models make up names, too: what reaches the list of facts of one is short and plain. */
+function toPlainName(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9_.:-]/g, '?').slice(0, 64) || '?'
 }
 
 function toCallText({ toolCalls }: CompactedMessage): string {
