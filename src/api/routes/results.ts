@@ -6,6 +6,7 @@ import { readResultPart } from '../../store/result-parts.ts'
 import { findResult, type StoredResult } from '../../store/results.ts'
 import type { ApiServices } from '../api-services.ts'
 import { bearer, createRouter, idParams, json, problems } from '../open-api.ts'
+import { toByteStream } from '../to-byte-stream.ts'
 
 const path = '/api/conversations/{id}/results/{callId}'
 const params = idParams.extend({ callId: storable(250) })
@@ -53,7 +54,7 @@ export function resultRoutes({ database }: ApiServices) {
         owner: context.get('owner').id,
       })
       const extension = result.isPlainText ? 'txt' : 'json'
-      return context.body(toByteStream(result), 200, {
+      return context.body(toByteStream(textsOf(result)), 200, {
         // Whatever it says of itself: strangers' words are for saving, not for showing.
         'content-type': 'application/octet-stream',
         // A reader that is cut off sees that something is missing.
@@ -63,18 +64,6 @@ export function resultRoutes({ database }: ApiServices) {
     })
 }
 
-/** One piece at a time, as fast as it is read. */
-function toByteStream(result: StoredResult): ReadableStream<Uint8Array> {
-  const pieces = result.pieces()
-  const encoder = new TextEncoder()
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await pieces.next()
-      if (done) controller.close()
-      else controller.enqueue(encoder.encode(value.text))
-    },
-    async cancel() {
-      await pieces.return(undefined)
-    },
-  })
+async function* textsOf(result: StoredResult): AsyncGenerator<string> {
+  for await (const { text } of result.pieces()) yield text
 }
