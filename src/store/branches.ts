@@ -4,6 +4,7 @@ import type { Database } from './database.ts'
 import type { EventRow, LogAnswer } from './log-answer.ts'
 import { type Creation, type CreationAnswer, toCreated } from './made-conversation.ts'
 import { publishNotice } from './publish-notice.ts'
+import { refuseTooMuch } from './refuse-too-much.ts'
 import { storableText } from './storable-text.ts'
 
 /** A message that takes the place of an earlier one. */
@@ -121,13 +122,13 @@ export type Fork = Creation & {
 /**
  * Copies a conversation up to a message into a new one that shares nothing with it.
  * @throws AppError `not_found`, `turn_running` for an answer of the running turn, `conflict`,
- * `too_many_conversations`
+ * `too_many_conversations`, `payload_too_large`
  */
 export async function forkConversation(
   database: Database,
   fork: Fork,
 ): Promise<{ created: boolean; id: ConversationId }> {
-  const answer = await database.call<
+  const statement = database.call<
     CreationAnswer | { outcome: 'missing' } | { outcome: 'unknown' } | { outcome: 'busy' }
   >('fork_conversation', [
     fork.source,
@@ -138,6 +139,10 @@ export async function forkConversation(
     fork.idempotency?.requestHash ?? null,
     fork.limit ?? null,
   ])
+  const answer = await refuseTooMuch(
+    statement,
+    'This conversation is too long to be copied at once. Fork from an earlier message.',
+  )
   if (answer.outcome === 'missing') throw noConversation(fork.source)
   if (answer.outcome === 'unknown') throw noMessage(fork.messageId)
   if (answer.outcome === 'busy') {

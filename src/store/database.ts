@@ -41,7 +41,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: 5_000,
     // A host that is switched off closes nothing: without these a query waits for a quarter of an hour.
     query_timeout: queryTimeoutMs,
-    statement_timeout: queryTimeoutMs,
+    statement_timeout: statementTimeoutMs,
   })
   pool.on('error', (error) => options.onIdleError(error))
 
@@ -98,6 +98,8 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 const queryTimeoutMs = 10_000
+/** Shorter, so that a server that works tells what it has given up. */
+const statementTimeoutMs = 9_000
 const int8 = 20
 
 /** Numbers of events and positions stay below 2^53; the driver would return them as strings. */

@@ -4,11 +4,12 @@ import type { Database } from './database.ts'
 import { keepFoundFacts } from './found-facts.ts'
 import { toImportedSummary } from './imported-summary.ts'
 import { type Creation, type CreationAnswer, toCreated } from './made-conversation.ts'
+import { refuseTooMuch } from './refuse-too-much.ts'
 import { storableJson, storableText } from './storable-text.ts'
 
 /**
  * Makes a conversation of an exported one that was checked by its schema; it shares no id with any other.
- * @throws AppError `conflict`, `too_many_conversations`
+ * @throws AppError `conflict`, `too_many_conversations`, `payload_too_large`
  */
 export async function importConversation(
   database: Database,
@@ -17,7 +18,7 @@ export async function importConversation(
 ): Promise<{ created: boolean; id: ConversationId }> {
   const { conversation, messages, clearedUpTo } = exported
   const { id: from, createdAt: _begun, ...settings } = conversation
-  const answer = await database.call<CreationAnswer>('import_conversation', [
+  const statement = database.call<CreationAnswer>('import_conversation', [
     creation.id,
     creation.owner,
     creation.idempotency?.key ?? null,
@@ -32,6 +33,7 @@ export async function importConversation(
     storableJson(toCompactions(exported)),
     clearedUpTo ?? null,
   ])
+  const answer = await refuseTooMuch(statement, 'This conversation is too long to be imported at once.')
   return toCreated(answer, creation.limit)
 }
 

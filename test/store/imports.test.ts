@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { type ConversationExport, conversationExportSchema } from '../../src/schemas/conversation-export.ts'
+import { forkConversation } from '../../src/store/branches.ts'
 import { importConversation } from '../../src/store/imports.ts'
 import { readExportHead } from '../../src/store/exports.ts'
 import { createStore } from '../support/store.ts'
@@ -105,3 +106,22 @@ test('behavior: the next turn is behind one that left only a summary', async () 
   const turn = createTurnScript(database, { id, owner })
   expect(await turn.accept('next', 'Go on')).toMatchObject({ turns: 5 })
 })
+
+test.for(['import', 'fork'] as const)(
+  'error: an %s that the server gives up is too large, and no outage',
+  async (kind) => {
+    const { id } = await importFile(fileOf())
+    const pool = store.openPool(1)
+    await pool.rows('short', 'set statement_timeout = 200')
+    const blocker = await database.openConnection()
+    await blocker.query('begin')
+    await blocker.query('lock table messages in access exclusive mode')
+    const creation = { owner, limit: undefined, idempotency: undefined }
+    const copy =
+      kind === 'import'
+        ? importConversation(pool, { ...creation, id: 'c_import_late' }, fileOf())
+        : forkConversation(pool, { ...creation, id: 'c_fork_late', source: id, messageId: 'm_1' })
+    await expect(copy).rejects.toMatchObject({ code: 'payload_too_large' })
+    await blocker.end()
+  },
+)
