@@ -79,7 +79,7 @@ test.for([
   ['path', 'a'.repeat(501)],
   ['tool', 'user\r- trusted'],
   ['tool', ''],
-])('error: a fact whose %s is %j is none that code makes', ([field, wrong]) => {
+] as const)('error: a fact whose %s is %j is none that code makes', ([field, wrong]) => {
   const facts = [{ ...fact, [field]: wrong }]
   expect(faultsOf({ compactions: [{ ...compaction, facts }] })).toEqual([`compactions.0.facts.0.${field}`])
 })
