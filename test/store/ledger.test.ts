@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 
+import { deleteConversation } from '../../src/store/deletions.ts'
 import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { endLostTurn } from '../../src/store/turns.ts'
 import { createStore } from '../support/store.ts'
@@ -103,6 +104,14 @@ test('behavior: the next try settles one whose worker is gone, with what reached
     { estimated: true, inputTokens: 100, outputTokens: 8, contextTokens: 108 },
   ])
   expect(await reserved()).toEqual([calls.keyOf('r0.a2').id])
+})
+
+test('behavior: what a deleted conversation had streamed is booked', async () => {
+  await calls.reserve('r0.a1', { inputTokens: 100 })
+  await stream(1, 'ten bytes.', 'ten bytes.')
+  await deleteConversation(database, turn.owner, turn.conversationId)
+  expect(await entries()).toMatchObject([{ input_tokens: 100, output_tokens: 8, estimated: true }])
+  await expectBalance()
 })
 
 test('behavior: a worker that was taken for dead corrects what was estimated', async () => {

@@ -292,6 +292,9 @@ begin
     perform pg_notify('perdura_stops', json_build_object('c', p_id, 't', v_turn)::text);
   end if;
   insert into deleted_conversations (id, owner_id) values (p_id, p_owner);
+  -- Before the log goes: of a call that runs it is all that is known.
+  perform settle_lost_calls(p_owner, array(select id from reservations
+    where owner_id = p_owner and conversation_id = p_id));
   delete from events where conversation_id = p_id;
   delete from conversations where id = p_id;
   return 'deleted';
