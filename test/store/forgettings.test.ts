@@ -6,6 +6,7 @@ import { importConversation } from '../../src/store/imports.ts'
 import { withdrawMessage } from '../../src/store/messages.ts'
 import { createStore } from '../support/store.ts'
 import { dumpText } from './dump-text.ts'
+import { holdConversation } from './open-write.ts'
 import { createTurnScript, type TurnScript } from './turn-script.ts'
 
 const store = await createStore()
@@ -177,6 +178,16 @@ test('behavior: what is imported into a conversation that keeps nothing goes too
   expect(await dumpText(database)).toContain('MARKER')
   expect(await forgetDue(database, 100)).toBe(0)
   expect(await forget()).toBe(2)
+  expect(await dumpText(database)).not.toContain('MARKER')
+})
+
+test('behavior: of a conversation that is written to now it is forgotten later', async () => {
+  const [busy, free] = [await openNone(), await openNone()]
+  for (const turn of [busy, free]) await runTurn(turn, 1)
+  const write = await holdConversation(database, busy.conversationId)
+  expect(await forget()).toBe(1)
+  await write.commit()
+  expect(await forget()).toBe(1)
   expect(await dumpText(database)).not.toContain('MARKER')
 })
 

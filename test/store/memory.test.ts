@@ -12,6 +12,7 @@ import {
   tellMemory,
 } from '../../src/store/memory.ts'
 import { createStore } from '../support/store.ts'
+import { holdConversation, openWrite } from './open-write.ts'
 import { createTurnScript } from './turn-script.ts'
 
 const store = await createStore()
@@ -99,6 +100,31 @@ test('behavior: the owner lists, edits and deletes; what is deleted stays so unt
   expect(await listMemory(database, owner)).toEqual([])
   await editMemory(database, { owner, conversationId: id, text: 'Otra vez' })
   expect(await listMemory(database, owner)).toMatchObject([{ text: 'Otra vez' }])
+})
+
+test('behavior: what is deleted while a conversation is told is not told', async () => {
+  const id = await remember('One', 'Uno')
+  await remember('Two', 'Dos')
+  const now = await talk('Now', 'Hello')
+  const write = await openWrite(database)
+  await write.query('select delete_memory($1, $2)', [owner, id])
+  const told = tell(now)
+  await write.untilAwaited()
+  await write.commit()
+  expect(await told).toEqual(['Two: Dos'])
+  expect(await tell(now)).toEqual(['Two: Dos'])
+})
+
+test('behavior: all is deleted although one entry is being written', async () => {
+  await remember('One', 'Uno')
+  const id = await talk('Two', 'Hello')
+  const write = await holdConversation(database, id)
+  const deleted = deleteAllMemory(database, owner)
+  await write.untilAwaited()
+  await write.query('select edit_memory($1, $2, $3)', [owner, id, 'Dos'])
+  await write.commit()
+  await deleted
+  expect(await listMemory(database, owner)).toEqual([])
 })
 
 test('a conversation finds what was said in others, the best first', async () => {

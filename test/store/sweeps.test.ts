@@ -6,6 +6,7 @@ import { getSnapshot } from '../../src/store/snapshots.ts'
 import { type Retention, sweepConversation, sweepExpired, takeUnswept } from '../../src/store/sweeps.ts'
 import { createStore } from '../support/store.ts'
 import { approve, createAskingTurn } from './asking-turn.ts'
+import { holdConversation } from './open-write.ts'
 import { createTurnScript, type TurnScript } from './turn-script.ts'
 
 const store = await createStore()
@@ -102,6 +103,29 @@ test('the floor says up to where the log is gone', async () => {
   expect(await readFloor()).toBe(all.at(-21)?.seq)
   await sweep({ events: 20 })
   expect(await turn.readEvents()).toEqual(kept)
+})
+
+test('behavior: a turn of which nothing is left stays over, and its message is not shown again', async () => {
+  for (const number of [1, 2, 3]) await runTurn(number)
+  await sweep({ events: 1 })
+  const kept = await turn.readEvents()
+  expect(new Set(kept.map(({ turnId }) => turnId))).toEqual(new Set([turn.turnIdOf(3)]))
+  expect(await turn.begin(1, 0, ['m1'])).toEqual({ outcome: 'over' })
+  expect(await turn.begin(1, 2)).toEqual({ outcome: 'over' })
+  expect(await turn.announce('m1')).toBe('started')
+  expect(await turn.readEvents()).toEqual(kept)
+})
+
+test('behavior: a conversation that is written to now is swept later', async () => {
+  for (const number of [1, 2, 3]) await runTurn(number)
+  const all = await count('events')
+  const write = await holdConversation(database, turn.conversationId)
+  await sweep({ events: 20 })
+  expect(await count('events')).toBe(all)
+  await write.commit()
+  expect((await takeUnswept(database, { limit: 10, restMs: 0 }))?.ids).toEqual([turn.conversationId])
+  await sweep({ events: 20 })
+  expect(await count('events')).toBe(20)
 })
 
 test('behavior: of the latest turn everything stays, however old or long it is', async () => {

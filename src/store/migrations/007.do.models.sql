@@ -157,7 +157,9 @@ begin
   if found then
     return json_build_object('outcome', 'done', 'stored', v_stored);
   end if;
-  if exists (select 1 from events where conversation_id = p_conversation and key = p_turn || ':finished') then
+  -- Of turns before the latest one nothing else may be left that says that they are over.
+  if substring(p_turn from '\d+$')::int < v_conversation.turns and p_turn is distinct from v_conversation.turn_id
+      or exists (select 1 from events where conversation_id = p_conversation and key = p_turn || ':finished') then
     return json_build_object('outcome', 'over');
   end if;
   if exists (select 1 from messages where id = any (p_messages)

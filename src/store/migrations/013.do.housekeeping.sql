@@ -228,17 +228,21 @@ declare
   v_conversation conversations;
 begin
   select * into v_conversation from conversations where id = p_conversation;
-  if not found or not v_conversation.memory or v_conversation.history ->> 'kind' = 'none' then
+  if not v_conversation.memory_told then
+    select * into v_conversation from conversations where id = p_conversation for update;
+  end if;
+  if v_conversation.id is null or not v_conversation.memory or v_conversation.history ->> 'kind' = 'none' then
     return null;
   end if;
   if not v_conversation.memory_told then
+    -- An entry that is being edited or deleted is waited for: whoever does so has not seen what is told now.
     insert into told_memories (conversation_id, about, title, text, updated_at)
       select p_conversation, conversation_id, title, text, updated_at from (
         select e.conversation_id, c.title, e.text, e.updated_at,
             sum(length(c.title) + length(e.text) + 20) over (order by e.updated_at desc, e.conversation_id) as chars
           from (select * from memory_entries
               where owner_id = v_conversation.owner_id and text is not null and conversation_id <> p_conversation
-              order by updated_at desc, conversation_id limit 50) e
+              order by updated_at desc, conversation_id limit 50 for share) e
             join conversations c on c.id = e.conversation_id) newest
         where chars <= p_chars
       on conflict do nothing;
@@ -281,6 +285,10 @@ end $$;
 -- Deletes all that is remembered of an owner's conversations, in the same way.
 create function delete_all_memory(p_owner text) returns void language plpgsql as $$
 begin
+  -- In the order of all writers: the conversations first.
+  perform 1 from conversations where owner_id = p_owner and memory and history ->> 'kind' <> 'none'
+    order by id for update;
+  perform 1 from memory_entries where owner_id = p_owner order by updated_at desc, conversation_id for update;
   insert into memory_entries (conversation_id, owner_id)
     select id, owner_id from conversations
       where owner_id = p_owner and memory and history ->> 'kind' <> 'none'
@@ -370,8 +378,10 @@ declare
   v_count int := 0;
 begin
   perform set_config('synchronous_commit', 'off', true);
-  for v_due in select * from forgettings where due_at <= clock_timestamp()
-      order by due_at limit p_limit for update skip locked loop
+  -- With the conversations, as all writers do. One that is written to now has its turn later.
+  for v_due in select f.* from forgettings f join conversations c on c.id = f.conversation_id
+      where f.due_at <= clock_timestamp()
+      order by f.due_at limit p_limit for update skip locked loop
     v_messages := array(select id from messages where conversation_id = v_due.conversation_id
       and (turn_id = v_due.id or id = v_due.id) and role in ('user', 'note'));
     update messages set text = null where id = any (v_messages);
@@ -402,6 +412,42 @@ end $$;
 create function turn_number(p_turn text) returns int language sql immutable as $$
   select substring(p_turn from '\d+$')::int
 $$;
+
+-- As before; one that has begun was shown when it did, and what showed it may be swept.
+create or replace function announce_message(p_conversation text, p_id text)
+returns json language plpgsql as $$
+declare
+  v_turn text;
+  v_message messages;
+  v_events json;
+  v_position int;
+begin
+  select turn_id into v_turn from conversations where id = p_conversation for update;
+  select * into v_message from messages where id = p_id;
+  if not found then
+    return null;
+  end if;
+  if v_message.state = 'withdrawn' then
+    return json_build_object('state', 'withdrawn');
+  end if;
+  if v_message.state = 'done' then
+    return json_build_object('state', 'started');
+  end if;
+  if v_message.state = 'received' then
+    update messages set state = 'queued' where id = p_id;
+  end if;
+  v_position := queue_place(v_message);
+  if v_message.state in ('received', 'queued') and (v_turn is not null or v_position > 0) then
+    v_events := json_build_array(user_message_event(v_message), json_build_object(
+      'k', 'queued:' || p_id, 't', null, 'y', 'message.queued',
+      'b', json_build_object('messageId', p_id, 'text', v_message.text, 'position', v_position)));
+    -- Waits for the disk: until its turn begins, days later perhaps, nothing else shows the message.
+    return json_build_object('state', 'queued', 'events', v_events,
+      'log', append_events(p_conversation, v_events, null, false));
+  end if;
+  v_events := json_build_array(user_message_event(v_message));
+  return json_build_object('state', 'started', 'log', append_events(p_conversation, v_events, null, true));
+end $$;
 
 -- Takes conversations to be swept, on the way through all of them: those in which something has happened since, and
 -- each once a day. One caller at a time; after the last one all callers rest. Answers {ids, long, ended}, or null;
@@ -452,7 +498,8 @@ declare
   v_more boolean;
 begin
   perform set_config('synchronous_commit', 'off', true);
-  select * into v_conversation from conversations where id = p_conversation;
+  -- First, as all writers do. One that is written to now is swept on the next way.
+  select * into v_conversation from conversations where id = p_conversation for update skip locked;
   if not found then
     return false;
   end if;
@@ -489,7 +536,6 @@ begin
       values (p_conversation, v_conversation.last_seq, clock_timestamp())
       on conflict (conversation_id) do update set seq = excluded.seq, swept_at = excluded.swept_at;
   end if;
-  -- At the end: whoever appends waits no longer than for the commit.
   update conversations set log_floor = v_upto where id = p_conversation and log_floor < v_upto;
   return v_more;
 end $$;

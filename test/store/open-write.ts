@@ -1,0 +1,38 @@
+import { vi } from 'vitest'
+
+import type { Database } from '../../src/store/database.ts'
+
+/** A transaction of somebody else's that is under way. */
+export type OpenWrite = {
+  query(text: string, values?: unknown[]): Promise<unknown>
+  /** Resolves when somebody waits for what it holds. */
+  untilAwaited(): Promise<void>
+  commit(): Promise<void>
+}
+
+export async function openWrite(database: Database): Promise<OpenWrite> {
+  const connection = await database.openConnection()
+  await connection.query('begin')
+  return {
+    query: (text, values) => connection.query(text, values),
+    untilAwaited: () =>
+      vi.waitFor(async () => {
+        const waiting = await database.rows(
+          'test_waiting',
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        )
+        if (waiting.length === 0) throw new Error('Nobody waits.')
+      }, 5_000),
+    async commit() {
+      await connection.query('commit')
+      await connection.end()
+    },
+  }
+}
+
+/** The same, of whoever writes to a conversation now. */
+export async function holdConversation(database: Database, id: string): Promise<OpenWrite> {
+  const write = await openWrite(database)
+  await write.query('select 1 from conversations where id = $1 for update', [id])
+  return write
+}
