@@ -18,6 +18,8 @@ export type ApiServices = Pick<Catalogue, 'models' | 'budgets' | 'tools' | 'chai
   workflows: ConversationWorkflows
   guestLimiter: RateLimiterAbstract
   requestLimiter: RateLimiterAbstract
+  /** Of forks and imports. */
+  copyLimiter: RateLimiterAbstract
   logger: Logger
   metrics: ApiMetrics
   settings: ApiSettings

@@ -3,6 +3,7 @@ import { serve } from '@hono/node-server'
 import { WorkflowClient } from '@temporalio/client'
 
 import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
+import { copiesPerMinute } from '../contracts/limits.ts'
 import { loadServiceConfig } from '../ops/config.ts'
 import { createLogger } from '../ops/logger.ts'
 import { createApiMetrics } from '../ops/metrics.ts'
@@ -61,6 +62,7 @@ const app = createApp(
     ...catalogue,
     guestLimiter: createMinuteLimiter(database, limits.guestLoginsPerMinute),
     requestLimiter: createMinuteLimiter(database, limits.requestsPerMinute),
+    copyLimiter: createMinuteLimiter(database, copiesPerMinute),
     logger,
     metrics: createApiMetrics({
       countStalled: () => countStalled(database),

@@ -12,6 +12,8 @@ export const bodySizeLimitBytes = 1_000_000
 export const importSizeLimitBytes = 20_000_000
 /** Messages of a conversation that is imported: more rows than that are not written in the time of one statement. */
 export const importMessageLimit = 20_000
+/** Forks and imports of one owner. */
+export const copiesPerMinute = 20
 /** Characters of one model answer; more ends the turn with code `answer_too_long`. */
 export const answerTextLimit = 1_000_000
 /** Bytes of one tool's output as JSON; more is the tool error `result_too_large`. */

@@ -7,6 +7,7 @@ import { getConversation } from '../../store/conversations.ts'
 import type { ApiServices } from '../api-services.ts'
 import { createMessageId } from '../create-message-id.ts'
 import { creationOf } from '../creation-of.ts'
+import { limitCopies } from '../limit-copies.ts'
 import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
 
 const headers = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() })
@@ -60,7 +61,7 @@ const fork = createRoute({
 })
 
 /** Other ways that a conversation could have gone. */
-export function branchRoutes({ database, workflows, models, settings }: ApiServices) {
+export function branchRoutes({ database, workflows, models, settings, copyLimiter }: ApiServices) {
   return createRouter()
     .openapi(regenerate, async (context) => {
       const { id: conversationId } = context.req.valid('param')
@@ -93,6 +94,7 @@ export function branchRoutes({ database, workflows, models, settings }: ApiServi
       const owner = context.get('owner')
       const key = context.req.valid('header')['idempotency-key']
       const body = { fork: source, messageId }
+      await limitCopies(copyLimiter, owner.id)
       const { created, id } = await forkConversation(database, {
         ...creationOf({ owner, key, body }, settings),
         source,

@@ -10,8 +10,10 @@ import type { ApiServices } from '../api-services.ts'
 import { assertOffered } from '../assert-offered.ts'
 import { assertSettingsTaken } from '../assert-settings-taken.ts'
 import { creationOf } from '../creation-of.ts'
+import { limitCopies } from '../limit-copies.ts'
 import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
 import { fieldProblem } from '../problem.ts'
+import { toByteStream } from '../to-byte-stream.ts'
 import { writeExportJson } from '../write-export-json.ts'
 import { writeExportMarkdown } from '../write-export-markdown.ts'
 
@@ -54,7 +56,7 @@ const imported = createRoute({
 
 /** Conversations as files. */
 export function exportRoutes(services: ApiServices) {
-  const { database, models, settings } = services
+  const { database, models, settings, copyLimiter } = services
   const toId = (model: string) => models.find(model).info.id
   return createRouter('import_invalid')
     .openapi(exported, async (context) => {
@@ -68,13 +70,14 @@ export function exportRoutes(services: ApiServices) {
       // Nobody would read the file, and so nobody would end its reading.
       if (context.req.method === 'HEAD') return context.body(null, 200, headers)
       const pieces = isMarkdown ? writeExportMarkdown(database, head) : writeExportJson(database, head)
-      return context.body(toBytes(pieces), 200, headers)
+      return context.body(toByteStream(pieces), 200, headers)
     })
     .openapi(imported, async (context) => {
       const body = context.req.valid('json')
       assertImportable(body, services)
       const owner = context.get('owner')
       const key = context.req.valid('header')['idempotency-key']
+      await limitCopies(copyLimiter, owner.id)
       const { created, id } = await importConversation(database, creationOf({ owner, key, body }, settings), {
         ...body,
         conversation: {
@@ -107,18 +110,4 @@ function assertImportable({ conversation }: ConversationExport, services: ApiSer
       throw fieldProblem('import_invalid', [{ path: `conversation.${field}`, message, code }])
     }
   }
-}
-
-function toBytes(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await pieces.next()
-      if (done) controller.close()
-      else controller.enqueue(encoder.encode(value))
-    },
-    async cancel() {
-      await pieces.return(undefined)
-    },
-  })
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { copiesPerMinute } from '../../../src/contracts/limits.ts'
 import { type Answer, type Guest, useCheckedProduct } from '../checked-product.ts'
 import { withDatabase } from '../with-database.ts'
 
@@ -90,4 +91,25 @@ test('error: one more conversation than a guest may have; a wallet has as many a
     database.query(`update owners set kind = 'wallet', wallet = '0xAb' where id = $1`, [ownerId]),
   )
   expect((await create()).status).toBe(201)
+})
+
+test('error: more forks and imports than an owner may make in a minute', async () => {
+  const guest = await product().guest()
+  const { id } = await guest.client.createConversation()
+  const body: unknown = JSON.parse(await guest.client.exportConversation(id))
+  const headers = { 'idempotency-key': 'again' }
+  const copy = () =>
+    product().call('POST', '/api/conversations/import', { token: guest.token, body, headers })
+  const first = await copy()
+  const most = await Promise.all(Array.from({ length: copiesPerMinute - 1 }, copy))
+  expect([first, ...most].map(({ status }) => status)).toEqual([201, ...most.map(() => 200)])
+  await withDatabase(product().databaseUrl, (database) =>
+    database.query('update rate_limits set expire = expire + 3600000 where key like $1', [
+      `%copies:${guest.ownerId}`,
+    ]),
+  )
+  expectRefused(await copy(), 'too_many_requests')
+  const path = `/api/conversations/${id}/fork`
+  const fork = await product().call('POST', path, { token: guest.token, body: { messageId: 'm_1' } })
+  expectRefused(fork, 'too_many_requests')
 })
