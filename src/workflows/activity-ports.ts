@@ -14,8 +14,11 @@ import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
 
 /** Longer than any model call may take by configuration; the activity itself keeps the configured time. */
 const modelCallTimeoutMs = 20 * 60_000
-/** What an activity may take beyond its tool's own timeout: loading, and storing the result. */
-const toolMarginMs = 10_000
+/**
+ * What an activity may take beyond its tool's own timeout: waiting for a slot, and storing a result that may be
+ * large, in a flood of them. A second try would run a tool again that has finished; a dead worker is noticed earlier.
+ */
+const toolMarginMs = 60_000
 /** How long the infrastructure may be away under an activity before the workflow gives up on it. */
 const outageAllowanceMs = 15 * 60_000
 
