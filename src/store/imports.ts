@@ -1,6 +1,7 @@
 import type { ConversationId } from '../contracts/ids.ts'
 import type { ConversationExport, ExportedMessage } from '../schemas/conversation-export.ts'
 import type { Database } from './database.ts'
+import { withoutContent } from './forgotten-content.ts'
 import { keepFoundFacts } from './found-facts.ts'
 import { toImportedSummary } from './imported-summary.ts'
 import { type Creation, type CreationAnswer, toCreated } from './made-conversation.ts'
@@ -14,8 +15,10 @@ import { storableJson, storableText } from './storable-text.ts'
 export async function importConversation(
   database: Database,
   creation: Creation,
-  exported: ConversationExport,
+  file: ConversationExport,
 ): Promise<{ created: boolean; id: ConversationId }> {
+  // Nothing that it has brought would ever be forgotten.
+  const exported = file.conversation.history.kind === 'none' ? withoutContent(file) : file
   const { conversation, messages, clearedUpTo } = exported
   const { id: from, createdAt: _begun, ...settings } = conversation
   const statement = database.call<CreationAnswer>('import_conversation', [
@@ -25,7 +28,7 @@ export async function importConversation(
     creation.idempotency?.requestHash ?? null,
     creation.limit ?? null,
     from,
-    countTurns(exported),
+    countTurns(file),
     // A stranger's file must not come into other conversations by itself.
     storableJson({ ...settings, memory: false, title: storableText(settings.title), titledBy: 'owner' }),
     storableJson(messages.map(({ result: _result, ...message }) => message)),

@@ -101,6 +101,27 @@ test('behavior: an imported summary says where it is from, once, and has no head
   expect(again.head.compactions[0]?.summary).toBe(imported?.summary)
 })
 
+test('behavior: of a file whose conversation keeps nothing, nothing is kept', async () => {
+  const file = fileOf({
+    compactions: [compactionOf({ summary: 'About alice.eth' })],
+    clearedUpTo: `${from}.t1.r0`,
+  })
+  const { id, head } = await importFile({
+    ...file,
+    conversation: { ...file.conversation, history: { kind: 'none' } },
+  })
+  expect(head).toMatchObject({ conversation: { history: { kind: 'none' } }, compactions: [] })
+  const rows = await database.rows(
+    'content',
+    `select role, text, tool_calls, (select count(*) from tool_calls where conversation_id = $1) as calls
+       from messages where conversation_id = $1`,
+    [id],
+  )
+  expect(rows).toEqual([{ role: 'user', text: null, tool_calls: null, calls: 0 }])
+  const turn = createTurnScript(database, { id, owner })
+  expect(await turn.accept('next', 'Go on')).toMatchObject({ turns: 1 })
+})
+
 test('behavior: the next turn is behind one that left only a summary', async () => {
   const { id } = await importFile(fileOf({ compactions: [compactionOf({ id: `${from}.t5` })] }))
   const turn = createTurnScript(database, { id, owner })
