@@ -29,9 +29,13 @@ test('a deletion waits for whoever writes, and leaves nothing of what was writte
   await writer.query('select append_events($1, $2, null, false)', [id, JSON.stringify(event)])
   const deleted = deleteConversation(database, owner, id)
   await vi.waitFor(async () => {
-    const waiting = await database.rows('waiting', 'select 1 from pg_locks where not granted')
+    const waiting = await database.rows(
+      'waiting',
+      `select 1 from pg_locks join pg_stat_activity using (pid)
+         where not granted and datname = current_database()`,
+    )
     expect(waiting).toHaveLength(1)
-  }, 5_000)
+  }, 30_000)
   await writer.query('commit')
   await writer.end()
   await deleted

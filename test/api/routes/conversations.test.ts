@@ -81,9 +81,12 @@ test('behavior: parallel posts with one Idempotency-Key make one conversation', 
     await database.query('begin; lock table conversations in share row exclusive mode')
     const posts = [create({ title: 'Once' }, headers), create({ title: 'Once' }, headers)]
     await vi.waitFor(async () => {
-      const { rows } = await database.query('select 1 from pg_locks where not granted')
+      const { rows } = await database.query(
+        `select 1 from pg_locks join pg_stat_activity using (pid)
+           where not granted and datname = current_database()`,
+      )
       expect(rows.length).toBe(2)
-    }, 5_000)
+    }, 30_000)
     await database.query('commit')
     return Promise.all(posts)
   })
