@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi'
 
 import { requestOutcomes } from '../contracts/human-request.ts'
-import { answerFieldLimit, optionLimit, questionLimit } from '../contracts/limits.ts'
+import { answerFieldLimit, optionLimit, questionLimit, toolCallLimit } from '../contracts/limits.ts'
 import { boundedArray } from './bounded-array.ts'
+import { boundedRecord } from './bounded-record.ts'
 import { callTargetsSchema, grantWishSchema } from './permission.ts'
 import { storable } from './storable.ts'
 import { toolEffectSchema } from './tool-call.ts'
@@ -87,19 +88,18 @@ export const requestResponseSchema = z
       grant: grantWishSchema.optional().openapi({ description: 'Ask less from now on.' }),
     }),
     z.strictObject({
-      decisions: z
-        .record(storable(200), permissionDecisionSchema)
-        .openapi({ description: 'By callId; every call of the card.' }),
+      decisions: boundedRecord(storable(200), permissionDecisionSchema, {
+        max: 2 * toolCallLimit,
+        message: 'Too many decisions.',
+      }).openapi({ description: 'By callId; every call of the card.' }),
       grant: grantWishSchema.optional(),
     }),
     z.strictObject({
-      answers: z
-        .record(
-          storable(100),
-          z.union([storable(answerFieldLimit), boundedArray(storable(answerFieldLimit), optionLimit)]),
-        )
-        .refine((answers) => Object.keys(answers).length <= 2 * questionLimit, 'Too many answers.')
-        .openapi({ description: 'By question id: a text or a value, or several values.' }),
+      answers: boundedRecord(
+        storable(100),
+        z.union([storable(answerFieldLimit), boundedArray(storable(answerFieldLimit), optionLimit)]),
+        { max: 2 * questionLimit, message: 'Too many answers.' },
+      ).openapi({ description: 'By question id: a text or a value, or several values.' }),
     }),
   ])
   .openapi('RequestResponse')
