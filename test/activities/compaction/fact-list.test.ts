@@ -40,7 +40,7 @@ test('behavior: characters are bounded as well', () => {
 })
 
 test('behavior: with as many kinds as facts it is one pass, and no hour', () => {
-  const facts = Array.from({ length: 200_000 }, (_, index) => fact(`${index}`, `kind${index}`))
+  const facts = Array.from({ length: 400_000 }, (_, index) => fact(`${index}`, `kind${index}`))
   expect(joinFacts(none, facts, limits)).toEqual({ facts: facts.slice(-10), leftOut: facts.length - 10 })
 })
 
