@@ -26,7 +26,12 @@ import { createStore } from '../support/store.ts'
 const store = await createStore()
 const { database } = store
 const output = 'x'.repeat(inlineOutputLimitBytes + 1)
-const described = { title: () => 'Large', description: 'Has an effect.', effect: 'external', uses: [] } as const
+const described = {
+  title: () => 'Large',
+  description: 'Has an effect.',
+  effect: 'external',
+  uses: [],
+} as const
 
 let connected: Awaited<ReturnType<typeof connectServices>>
 beforeAll(async () => {
