@@ -330,6 +330,7 @@ create trigger settle_ended_turn after update of turn_id on conversations for ea
   when (old.turn_id is not null and new.turn_id is distinct from old.turn_id)
   execute function settle_ended_turn();
 
+-- For processes of release 0.2, which delete the row themselves.
 create function settle_deleted_conversation() returns trigger language plpgsql as $$
 begin
   perform settle_lost_calls(old.owner_id, array(select id from reservations

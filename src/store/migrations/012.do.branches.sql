@@ -125,11 +125,7 @@ $$;
 create function begin_copy(p_id text, p_turns int, p_settings json)
 returns void language sql as $$
   update conversations
-    set turns = p_turns, last_seq = 1, log_floor = 1,
-        model_settings = p_settings -> 'modelSettings',
-        fallback_models = case when json_typeof(p_settings -> 'fallbackModels') = 'array'
-          then array(select json_array_elements_text(p_settings -> 'fallbackModels')) end,
-        titled_by = p_settings ->> 'titledBy',
+    set turns = p_turns, last_seq = 1, log_floor = 1, titled_by = p_settings ->> 'titledBy',
         forked_from = p_settings -> 'forkedFrom'
     where id = p_id
 $$;
@@ -176,14 +172,12 @@ begin
         and is_in_branch(m, v_end);
   end if;
   v_made := create_conversation(p_id, p_owner, null::text, p_key, p_hash, left(v_source.title, 193) || ' (fork)',
-    v_source.model, v_source.instructions, v_source.tools, v_source.chain_id, v_source.busy_policy,
+    v_source.model, v_source.model_settings, v_source.fallback_models, v_source.instructions, v_source.tools, v_source.chain_id, v_source.busy_policy,
     v_source.permissions, v_source.history, v_source.memory, p_limit);
   if v_made ->> 'outcome' <> 'created' then
     return v_made;
   end if;
-  perform begin_copy(p_id, v_source.turns, json_build_object('modelSettings', v_source.model_settings,
-    'fallbackModels', v_source.fallback_models, 'titledBy', v_source.titled_by,
-    'forkedFrom', json_build_object('conversationId', p_source, 'messageId', p_message)));
+  perform begin_copy(p_id, v_source.turns, json_build_object('titledBy', v_source.titled_by, 'forkedFrom', json_build_object('conversationId', p_source, 'messageId', p_message)));
   -- A clearing that came later is none for a copy of what was before it.
   update conversations
     set cleared_position = case when v_source.cleared_position < v_upto then v_source.cleared_position else 0 end
@@ -222,8 +216,7 @@ begin
 end $$;
 
 -- Makes a conversation of an exported one. p_from is the id that it had; p_messages come in order, p_calls are the
--- calls that have an end, p_compactions name the last message that they cover, as p_cleared does. One that keeps
--- nothing is no exception: what is imported into it is forgotten like any turn that has just ended.
+-- calls that have an end, p_compactions name the last message that they cover, as p_cleared does.
 -- Answers {outcome: created | found | conflict | full, id}.
 create function import_conversation(
   p_id text, p_owner text, p_key text, p_hash text, p_limit int, p_from text, p_turns int, p_settings json,
@@ -233,7 +226,10 @@ declare
   v_made json;
 begin
   v_made := create_conversation(p_id, p_owner, null::text, p_key, p_hash, p_settings ->> 'title',
-    p_settings ->> 'model', p_settings ->> 'instructions',
+    p_settings ->> 'model', coalesce(p_settings -> 'modelSettings', '{}'),
+    case when json_typeof(p_settings -> 'fallbackModels') = 'array'
+      then array(select json_array_elements_text(p_settings -> 'fallbackModels')) end,
+    p_settings ->> 'instructions',
     case when p_settings -> 'tools' is not null
       then array(select json_array_elements_text(p_settings -> 'tools')) end,
     (p_settings ->> 'chainId')::bigint, p_settings ->> 'busyPolicy', p_settings ->> 'permissions',
@@ -263,16 +259,10 @@ begin
         (c ->> 'asked')::boolean, copied_text(c ->> 'summary', p_from, p_id),
         copied_text((c -> 'facts')::text, p_from, p_id)::json, (c ->> 'factsLeftOut')::int,
         (c ->> 'tokensBefore')::int, (c ->> 'tokensAfter')::int, (c ->> 'createdAt')::timestamptz
-      from json_array_elements(p_compactions) as given (c)
-      where p_settings -> 'history' ->> 'kind' is distinct from 'none';
+      from json_array_elements(p_compactions) as given (c);
   update conversations
     set cleared_position = (select position from messages where id = copied_id(p_cleared, p_from, p_id))
     where id = p_id and p_cleared is not null;
-  if p_settings -> 'history' ->> 'kind' = 'none' then
-    insert into forgettings (id, conversation_id, due_at)
-      select coalesce(turn_id, id), p_id, clock_timestamp() + interval '10 seconds'
-        from messages where conversation_id = p_id group by 1;
-  end if;
   return v_made;
 end $$;
 
