@@ -10,7 +10,7 @@ export type FoundModel = { provider: ModelProvider; info: ModelInfo }
 export interface ModelRegistry {
   /** The default; always one of `list`. */
   readonly defaultModel: ModelInfo
-  /** Writes titles and summaries; undefined: nobody does. */
+  /** Writes titles, summaries and memory notes. Undefined: no titles and notes, and summaries by the conversation's model. */
   readonly helperModel: ModelInfo | undefined
   /** Ids of the models that go on, in this order, where a conversation names none itself. */
   readonly fallbackModels: readonly string[]

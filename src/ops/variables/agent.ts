@@ -31,7 +31,7 @@ export const modelGroup = {
     }),
     PERDURA_HELPER_MODEL: variable(text().optional(), {
       about:
-        'Model that writes titles and summaries, or `none` for nobody. Unset: the model of new conversations.',
+        "Model that writes titles, summaries and memory notes. `none`: no titles and notes, and summaries by the conversation's own model. Unset: the model of new conversations.",
       example: 'openai/gpt-5-nano',
     }),
     PERDURA_SYSTEM_PROMPT: variable(existing('file').optional(), {
@@ -39,7 +39,7 @@ export const modelGroup = {
       example: './prompt.md',
     }),
     PERDURA_MAX_OUTPUT_TOKENS: variable(integer(1, 1_000_000).optional(), {
-      about: "Tokens of one model reply. Unset: the provider's own limit.",
+      about: "Tokens of one model reply. Unset: the provider's own limit, or 8,192 where there is a budget.",
       example: '8192',
     }),
     PERDURA_MODEL_TIMEOUT_MS: variable(integer(1_000, 900_000).prefault('300000'), {

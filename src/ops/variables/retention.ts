@@ -4,7 +4,7 @@ import { variable } from './variable.ts'
 export const retentionGroup = {
   title: 'Retention',
   about:
-    'How long what can be done without is kept; 0 keeps it for ever. Messages stay until their conversation is deleted. A worker removes the rest in small batches, some minutes after its time.',
+    'How long what can be done without is kept; 0 keeps it for ever. Messages stay until their conversation is deleted. Workers remove the rest in small batches, on their way through all conversations: one in which something has happened is swept on the next way, any other once a day.',
   variables: {
     PERDURA_KEEP_EVENTS: variable(integer(0, 1_000_000).prefault('2000'), {
       about:
