@@ -105,6 +105,7 @@ test('killed between the reservation and the request: nobody can know, so its in
   const talk = await followFrom(id, 'between')
   await wire.untilConnected()
   await killWorker()
+  await wire.untilGone()
   wire.open()
   await product.startWorker()
   await talk.following.untilTurns(1)

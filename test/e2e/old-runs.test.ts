@@ -36,8 +36,9 @@ test(
     await following.untilTurns(4)
     await vi.waitFor(async () => expect(await countRuns(product, id)).toBe(4), patience)
 
-    await pretendManyTurns(id)
+    await setTurns(id, 50)
     await vi.waitFor(async () => expect(await countRuns(product, id)).toBe(2), patience)
+    await setTurns(id, 4)
     await client.postMessage(id, { text: 'Message 4' })
     await following.untilTurns(5)
     following.close()
@@ -50,11 +51,11 @@ test(
 )
 
 /** Runs are looked for when a conversation has had as many turns as fill one. */
-async function pretendManyTurns(id: string): Promise<void> {
+async function setTurns(id: string, turns: number): Promise<void> {
   const { databaseUrl: url } = product
   const database = openDatabase({ url, poolSize: 1, applicationName: 'test', onIdleError: () => {} })
   try {
-    await database.rows('test_turns', 'update conversations set turns = 50 where id = $1', [id])
+    await database.rows('test_turns', 'update conversations set turns = $2 where id = $1', [id, turns])
   } finally {
     await database.close()
   }

@@ -6,6 +6,8 @@ export type HeldWire = {
   url: string
   /** Resolves when somebody has connected. */
   untilConnected(): Promise<void>
+  /** Resolves when nobody waits any more: what the last one has sent will not arrive. */
+  untilGone(): Promise<void>
   /** Lets everybody through from now on. */
   open(): void
   close(): Promise<void>
@@ -15,13 +17,21 @@ export type HeldWire = {
 export async function openHeldWire(targetUrl: string): Promise<HeldWire> {
   const target = new URL(targetUrl)
   const connected = Promise.withResolvers<void>()
-  const waiting = new Set<Socket>()
+  const gone = Promise.withResolvers<void>()
+  /** With what they have sent. */
+  const waiting = new Map<Socket, Buffer[]>()
   let open = false
 
-  function pass(socket: Socket): void {
+  function pass(socket: Socket, sent: readonly Buffer[] = []): void {
     const onward = connect(Number(target.port), target.hostname)
     onward.on('error', () => socket.destroy())
+    for (const chunk of sent) onward.write(chunk)
+    socket.removeAllListeners('data')
     socket.pipe(onward).pipe(socket)
+  }
+
+  function leave(socket: Socket): void {
+    if (waiting.delete(socket) && waiting.size === 0) gone.resolve()
   }
 
   const server = createServer((socket) => {
@@ -31,10 +41,12 @@ export async function openHeldWire(targetUrl: string): Promise<HeldWire> {
       pass(socket)
       return
     }
-    waiting.add(socket)
+    const sent: Buffer[] = []
+    waiting.set(socket, sent)
     // Read, or the end of its sender would not be noticed; nothing of it is passed on before the wire is open.
-    socket.once('close', () => waiting.delete(socket))
-    socket.once('end', () => waiting.delete(socket))
+    socket.on('data', (chunk) => sent.push(chunk))
+    socket.once('close', () => leave(socket))
+    socket.once('end', () => leave(socket))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -43,9 +55,10 @@ export async function openHeldWire(targetUrl: string): Promise<HeldWire> {
   return {
     url: `http://127.0.0.1:${address.port}${target.pathname}`,
     untilConnected: () => connected.promise,
+    untilGone: () => gone.promise,
     open() {
       open = true
-      for (const socket of waiting) pass(socket)
+      for (const [socket, sent] of waiting) pass(socket, sent)
       waiting.clear()
     },
     async close() {
