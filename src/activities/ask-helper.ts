@@ -25,6 +25,8 @@ export type HelperQuestion<Value> = {
   schema: z.ZodType<Value>
   /** Of the answer alone. */
   maxOutputTokens: number
+  /** Who is asked; absent: the helper model. */
+  model?: ModelInfo
   /** How often it may be asked when the answer does not fit. */
   tries: 1 | 2
   signal: AbortSignal
@@ -49,11 +51,11 @@ export async function askHelper<Value>(
   question: HelperQuestion<Value>,
   services: HelperServices,
 ): Promise<{ value: Value; model: string }> {
-  const { helperModel } = services.models
-  if (helperModel === undefined) {
+  const model = question.model ?? services.models.helperModel
+  if (model === undefined) {
     throw new AppError('model_unavailable', 'There is no helper model: PERDURA_HELPER_MODEL is none.')
   }
-  const { provider, info } = services.models.find(helperModel.id)
+  const { provider, info } = services.models.find(model.id)
   const system = withForm(question.system, question.schema)
   const asked: ModelMessage = { role: 'user', text: question.text }
   const first = await runTry({ ...question, messages: [asked] }, { provider, info, system }, services)

@@ -1,6 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common'
 
 import { AppError, type ErrorCode } from '../contracts/errors.ts'
+import type { ActivityScope } from './activity-scope.ts'
+import type { ActivitySettings } from './activity-services.ts'
 
 /** Codes of faults that may pass by themselves. The only place that decides about retries. */
 const transientCodes: ReadonlySet<ErrorCode> = new Set([
@@ -23,6 +25,22 @@ export function isTransient(error: unknown): error is AppError {
 /** Not the fault of what was tried: a try that meets one is not counted. */
 export function isOutage({ code }: AppError): boolean {
   return code === 'database_unavailable' || code === 'shutting_down'
+}
+
+/**
+ * Whether another try of a model call may do better: a fault that may pass, as often as the configuration says. Counts
+ * this one as failed, except when it was an outage.
+ */
+export function mayTryAgain(
+  error: unknown,
+  scope: Pick<ActivityScope, 'failedTries' | 'countFailedTry'>,
+  { modelTries }: Pick<ActivitySettings, 'modelTries'>,
+): error is AppError {
+  if (!isTransient(error)) return false
+  if (isOutage(error)) return true
+  if (scope.failedTries + 1 >= modelTries) return false
+  scope.countFailedTry()
+  return true
 }
 
 const firstPauseMs = 500

@@ -2,10 +2,10 @@ import { AppError } from '../contracts/errors.ts'
 import { answerIdOf } from '../contracts/ids.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
 import type { CallKey } from '../contracts/usage.ts'
-import { beginRound, type BegunRound, finishRound } from '../store/rounds.ts'
+import { beginRound, type RunningRound, finishRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
-import { isOutage, isTransient, toActivityFailure } from './attempt.ts'
+import { isOutage, isTransient, mayTryAgain, toActivityFailure } from './attempt.ts'
 import { attemptOfRound } from './attempt-of-round.ts'
 import { chooseFallback, findFallback, isLongPause, useFallback } from './choose-fallback.ts'
 import { DeltaWriter } from './delta-writer.ts'
@@ -16,8 +16,6 @@ import { Spending } from './spending.ts'
 import { toFinishedRound } from './finished-round.ts'
 import { turnEndMessages } from './turn-end-messages.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
-
-type Run = Extract<BegunRound, { outcome: 'run' }>
 
 /** Streams one model reply into the log and stores the assistant message; see `Activities.callModel`. */
 export async function callModel(round: RoundRef, services: ActivityServices): Promise<RoundOutcome> {
@@ -39,7 +37,7 @@ export async function callModel(round: RoundRef, services: ActivityServices): Pr
 
 async function streamRound(
   round: RoundRef,
-  begun: Run,
+  begun: RunningRound,
   scope: ActivityScope,
   services: ActivityServices,
 ): Promise<RoundOutcome> {
@@ -99,7 +97,7 @@ async function streamRound(
 
 type Reading = {
   round: RoundRef
-  begun: Run
+  begun: RunningRound
   scope: ActivityScope
   writer: DeltaWriter
   reply: Reply
@@ -127,7 +125,11 @@ async function readModel(
   }
 }
 
-function toCallKey({ conversationId, turnId, round }: RoundRef, { settings }: Run, attempt: number): CallKey {
+function toCallKey(
+  { conversationId, turnId, round }: RoundRef,
+  { settings }: RunningRound,
+  attempt: number,
+): CallKey {
   const id = `${answerIdOf(turnId, round)}.a${attempt}`
   return { id, kind: 'answer', owner: settings.owner, conversationId, turnId }
 }
@@ -147,20 +149,18 @@ function stopped(): AppError {
 }
 
 /** What is left of the turn's time; negative when it is over. */
-function turnTimeLeftMs({ startedAtMs }: Run, { settings }: ActivityServices): number {
+function turnTimeLeftMs({ startedAtMs }: RunningRound, { settings }: ActivityServices): number {
   return startedAtMs + settings.turnTimeoutMs - Date.now()
 }
 
 /** The error to throw when another try may do better; otherwise the failure becomes the turn's outcome. */
 function retryFor(
   failure: AppError | undefined,
-  { begun, scope }: { begun: Run; scope: ActivityScope },
+  { begun, scope }: { begun: RunningRound; scope: ActivityScope },
   services: ActivityServices,
 ): AppError | undefined {
-  if (!isTransient(failure)) return undefined
-  if (isOutage(failure)) return failure
-  if (isLongPause(failure) && findFallback(begun.settings, services) !== undefined) return undefined
-  if (scope.failedTries + 1 >= services.settings.modelTries) return undefined
-  scope.countFailedTry()
-  return failure
+  if (failure === undefined) return undefined
+  const isTooLong = !isOutage(failure) && isLongPause(failure)
+  if (isTooLong && findFallback(begun.settings, services) !== undefined) return undefined
+  return mayTryAgain(failure, scope, services.settings) ? failure : undefined
 }

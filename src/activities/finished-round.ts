@@ -5,7 +5,7 @@ import type { EventBody, FinishReason } from '../contracts/event.ts'
 import type { RoundOutcome, RoundRef, TurnOutcomeKind } from '../contracts/turn.ts'
 import type { NewEvent } from '../store/event-log.ts'
 import { isBudgetCode, toUsage, usageKeyOf } from '../store/ledger.ts'
-import type { BegunRound, FinishedRound } from '../store/rounds.ts'
+import type { RunningRound, FinishedRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import type { RoundPlan } from './plan-calls.ts'
 import type { PlannedCall } from './planned-call.ts'
@@ -15,7 +15,7 @@ import type { Settlement } from './spending.ts'
 
 export type RoundEnd = {
   round: RoundRef
-  begun: Extract<BegunRound, { outcome: 'run' }>
+  begun: RunningRound
   attempt: number
   reply: Reply
   text: string

@@ -2,7 +2,7 @@ import type { AppError } from '../contracts/errors.ts'
 import { toolCallLimit } from '../contracts/limits.ts'
 import type { RoundRef } from '../contracts/turn.ts'
 import { listGrants } from '../store/grants.ts'
-import type { BegunRound } from '../store/rounds.ts'
+import type { RunningRound } from '../store/rounds.ts'
 import type { ActivityScope } from './activity-scope.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { listAllowedTools } from './list-allowed-tools.ts'
@@ -13,7 +13,7 @@ import { untilDatabaseAnswers } from './until-database-answers.ts'
 
 export type WantedPlan = {
   round: RoundRef
-  begun: Extract<BegunRound, { outcome: 'run' }>
+  begun: RunningRound
   reply: Reply
   /** What cut the reply short: then nothing of it runs. */
   failure: AppError | undefined

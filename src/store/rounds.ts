@@ -49,6 +49,9 @@ export type BegunRound =
   /** The messages belong to another turn, or the turn has ended, or the conversation is gone. */
   | { outcome: 'taken' | 'over' | 'missing' }
 
+/** A round that was begun, and runs. */
+export type RunningRound = Extract<BegunRound, { outcome: 'run' }>
+
 /** A call that a reply asked for; one with an `end` is over before it began. */
 export type NewCall = StoredToolCall & {
   permission?: CallPermission

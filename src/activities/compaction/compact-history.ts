@@ -4,16 +4,15 @@ import { answerIdOf } from '../../contracts/ids.ts'
 import type { RoundOutcome, RoundRef } from '../../contracts/turn.ts'
 import { findCompaction, storeCompaction } from '../../store/compactions.ts'
 import type { NewEvent } from '../../store/event-log.ts'
-import { beginRound, type BegunRound } from '../../store/rounds.ts'
+import { beginRound, type RunningRound } from '../../store/rounds.ts'
 import { type ActivityScope, handedOver, withActivityScope } from '../activity-scope.ts'
 import type { ActivityServices } from '../activity-services.ts'
-import { isOutage, isTransient, toActivityFailure } from '../attempt.ts'
+import { isTransient, mayTryAgain, toActivityFailure } from '../attempt.ts'
 import { turnEndMessages } from '../turn-end-messages.ts'
 import { untilDatabaseAnswers } from '../until-database-answers.ts'
 import { endCompactionTurn } from './end-compaction-turn.ts'
 import { type MadeCompaction, makeCompaction } from './make-compaction.ts'
 
-type Run = Extract<BegunRound, { outcome: 'run' }>
 /** What became of the compaction; a failure is only one where nothing was stored. */
 type Done = 'done' | 'stopped' | AppError
 
@@ -41,7 +40,7 @@ export async function compactHistory(round: RoundRef, services: ActivityServices
 
 async function compact(
   round: RoundRef,
-  { state, settings }: Run,
+  { state, settings }: RunningRound,
   scope: ActivityScope,
   services: ActivityServices,
 ): Promise<Done> {
@@ -54,7 +53,7 @@ async function compact(
   if ((await findCompaction(database, id)) !== undefined) return 'done'
   try {
     const task = { id, round, settings, scope }
-    const made = await makeCompaction(task, services, (error) => mayTryAgain(error, scope, services))
+    const made = await makeCompaction(task, services, (error) => mayTryAgain(error, scope, services.settings))
     if (made === undefined) return 'done'
     // Nobody needs the room: what could not be summed up stays as it is.
     if (isAsked && made.failure !== undefined) return made.failure
@@ -80,15 +79,6 @@ async function compact(
 /** The turn has ended before the model could be asked. */
 function isStop(error: unknown): boolean {
   return error instanceof AppError && error.code === 'stopped'
-}
-
-/** The same rule as for an answer: faults that may pass, as often as the configuration says. */
-function mayTryAgain(error: unknown, scope: ActivityScope, { settings }: ActivityServices): boolean {
-  if (!isTransient(error)) return false
-  if (isOutage(error)) return true
-  if (scope.failedTries + 1 >= settings.modelTries) return false
-  scope.countFailedTry()
-  return true
 }
 
 function toEvents(id: string, turnId: string, made: MadeCompaction): NewEvent[] {

@@ -3,6 +3,7 @@ import type { EventBody } from '../../contracts/event.ts'
 import { answerIdOf } from '../../contracts/ids.ts'
 import type { RoundOutcome, RoundRef, TurnOutcomeKind } from '../../contracts/turn.ts'
 import type { NewEvent } from '../../store/event-log.ts'
+import { isBudgetCode } from '../../store/ledger.ts'
 import { finishTurn } from '../../store/turns.ts'
 import type { ActivityServices } from '../activity-services.ts'
 import { turnEndMessages } from '../turn-end-messages.ts'
@@ -36,12 +37,10 @@ export async function endCompactionTurn(
   return { kind: 'finished', ...outcome }
 }
 
-const budgetCodes: ReadonlySet<string> = new Set(['turn_budget', 'day_budget', 'owner_budget'])
-
 function toEnd(done: 'done' | 'stopped' | AppError): End {
   if (done === 'done') return { outcome: 'success' }
   if (done === 'stopped') return { outcome: 'cancelled', code: 'stopped', message: turnEndMessages.stopped }
-  if (budgetCodes.has(done.code)) return { outcome: 'limit', code: done.code, message: done.message }
+  if (isBudgetCode(done.code)) return { outcome: 'limit', code: done.code, message: done.message }
   return {
     outcome: 'error',
     code: 'compaction_failed',

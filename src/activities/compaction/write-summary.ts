@@ -37,7 +37,6 @@ export async function writeSummary(
   services: ActivityServices,
 ): Promise<string> {
   const schema = z.object({ summary: z.string().trim().min(1).max(maxCharacters) })
-  const asWriter = { ...services, models: { ...services.models, helperModel: writer } }
   let summary = previous
   for (const [index, piece] of pieces.entries()) {
     const question = {
@@ -45,11 +44,12 @@ export async function writeSummary(
       system: system(maxCharacters),
       text: toQuestion(summary, piece),
       schema,
+      model: writer,
       maxOutputTokens: maxCharacters,
       tries: 2 as const,
       signal,
     }
-    ;({ summary } = (await askHelper(question, asWriter)).value)
+    ;({ summary } = (await askHelper(question, services)).value)
   }
   return summary ?? ''
 }
