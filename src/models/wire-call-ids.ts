@@ -10,11 +10,15 @@ import type { ModelMessage } from './model-provider.ts'
  */
 export function withWireCallIds(messages: readonly ModelMessage[], form: RegExp): ModelMessage[] {
   const taken = new Set<string>()
+  // A service that repeats `call_0` in each reply would otherwise cost the square of the replies.
+  const tries = new Map<string, number>()
   let ofReply = new Map<string, string>()
 
   function take(id: string): string {
     let wireId = id
-    for (let turn = 0; !form.test(wireId) || taken.has(wireId); turn++) wireId = toShortId(`${id} ${turn}`)
+    let tried = tries.get(id) ?? 0
+    while (!form.test(wireId) || taken.has(wireId)) wireId = toShortId(`${id} ${tried++}`)
+    tries.set(id, tried)
     taken.add(wireId)
     return wireId
   }

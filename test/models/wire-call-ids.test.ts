@@ -54,3 +54,12 @@ test('behavior: what stands in front stays the same when the conversation grows'
   const after = withWireCallIds([...reply('call_0'), ...reply('call_0'), ...reply('call_0')], mistral)
   expect(after.slice(0, before.length)).toEqual(before)
 })
+
+test(
+  'promise: months of a service that repeats its ids cost as much a reply as the first day',
+  { timeout: 10_000 },
+  () => {
+    const ids = idsOf(withWireCallIds(Array.from({ length: 20_000 }, () => reply('call_0')).flat(), mistral))
+    expect(new Set(ids.flatMap(({ calls }) => calls)).size).toBe(20_000)
+  },
+)
