@@ -3,9 +3,11 @@ import type { ConversationId, MessageId, OwnerId, TurnId } from '../contracts/id
 import type { Database } from './database.ts'
 import type { EventRow, LogAnswer } from './log-answer.ts'
 import { type Creation, type CreationAnswer, toCreated } from './made-conversation.ts'
+import { noConversation } from './no-conversation.ts'
 import { publishNotice } from './publish-notice.ts'
 import { refuseTooMuch } from './refuse-too-much.ts'
 import { storableText } from './storable-text.ts'
+import { tooManyTurns } from './too-many-turns.ts'
 
 /** A message that takes the place of an earlier one. */
 export type ReplacingMessage = {
@@ -98,11 +100,7 @@ function toRefusal(
         },
       )
     case 'crowded':
-      return new AppError(
-        'too_many_turns',
-        `${message.turnLimit} turns of yours are open. Wait until one ends, or stop one.`,
-        { retryAfterMs: 5_000 },
-      )
+      return tooManyTurns(message.turnLimit)
     case 'conflict':
       return new AppError(
         'message_conflict',
@@ -152,10 +150,6 @@ export async function forkConversation(
     )
   }
   return toCreated(answer, fork.limit)
-}
-
-function noConversation(id: ConversationId): AppError {
-  return new AppError('not_found', `There is no conversation ${id}.`)
 }
 
 function noMessage(id: MessageId): AppError {

@@ -5,8 +5,10 @@ import type { WaitingMessage } from '../contracts/turn.ts'
 import type { Database } from './database.ts'
 import { isForgotten } from './forgettings.ts'
 import type { EventRow, LogAnswer } from './log-answer.ts'
+import { noConversation } from './no-conversation.ts'
 import { publishNotice } from './publish-notice.ts'
 import { storableText } from './storable-text.ts'
+import { tooManyTurns } from './too-many-turns.ts'
 
 export type NewMessage = {
   id: MessageId
@@ -87,7 +89,7 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
         interrupts: undefined,
       }
     case 'missing':
-      throw new AppError('not_found', `There is no conversation ${message.conversationId}.`)
+      throw noConversation(message.conversationId)
     case 'conflict':
       // Nothing is left to compare it with.
       if (await isForgotten(database, message.id)) {
@@ -105,11 +107,7 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
         details: { turnId: answer.turnId },
       })
     case 'crowded':
-      throw new AppError(
-        'too_many_turns',
-        `${message.turnLimit} turns of yours are open. Wait until one ends, or stop one.`,
-        { retryAfterMs: 5_000 },
-      )
+      throw tooManyTurns(message.turnLimit)
     case 'full':
       throw new AppError(
         'queue_full',

@@ -1,9 +1,9 @@
 import type { Snapshot } from '../contracts/event.ts'
-import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { CallProgress, ToolStatus } from '../contracts/tool-call.ts'
 import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
 import type { Database } from './database.ts'
+import { noConversation } from './no-conversation.ts'
 import { requestColumns, type RequestRow, toHumanRequest } from './request-row.ts'
 import { type PlacedRow, rowsOfPage, toMessagePage } from './message-pages.ts'
 import { messageColumns } from './message-row.ts'
@@ -63,7 +63,7 @@ export async function getSnapshot(database: Database, owner: OwnerId, id: Conver
           where r.conversation_id = $1 and r.outcome is null) q) as requests`,
     [id, owner],
   )
-  if (!row?.conversation) throw new AppError('not_found', `There is no conversation ${id}.`)
+  if (!row?.conversation) throw noConversation(id)
   return toSnapshot(row)
 }
 
