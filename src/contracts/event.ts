@@ -176,17 +176,21 @@ export type EventBody =
   | { type: 'notice'; level: 'info' | 'warning' | 'error'; code: string; message: string }
 
 /** Why a model reply ended. */
-export type FinishReason = 'stop' | 'tools' | 'length' | 'filtered' | 'cancelled' | 'error'
+export const finishReasons = ['stop', 'tools', 'length', 'filtered', 'cancelled', 'error'] as const
+export type FinishReason = (typeof finishReasons)[number]
 
-export type TransactionStatus =
-  | 'submitted'
-  | 'mined'
-  | 'final'
-  | 'reverted'
-  | 'replaced'
-  | 'dropped'
-  | 'mismatched'
-  | 'unknown'
+export const transactionStatuses = [
+  'submitted',
+  'mined',
+  'final',
+  'reverted',
+  'replaced',
+  'dropped',
+  'mismatched',
+  'unknown',
+] as const
+
+export type TransactionStatus = (typeof transactionStatuses)[number]
 
 /** One numbered fact a client can see. Applying one twice does no harm: ids decide, the last write wins. */
 export type Event = EventBase & EventBody

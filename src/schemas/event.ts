@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi'
 
+import { finishReasons, transactionStatuses } from '../contracts/event.ts'
+import { turnOutcomes, turnTriggers } from '../contracts/turn.ts'
 import {
   humanRequestSchema,
   permissionCardSchema,
@@ -73,30 +75,21 @@ export const eventSchema = z
     event('context.cleared', {}),
     event('system.note', { messageId: id, source: text, text }),
     event('turn.started', {
-      trigger: z.enum([
-        'user',
-        'background',
-        'request',
-        'transaction',
-        'schedule',
-        'condition',
-        'agent',
-        'system',
-      ]),
+      trigger: z.enum(turnTriggers),
       messageIds: z.array(id),
       model: text,
       promptHash: text,
     }),
     event('turn.waiting', { requestIds: z.array(id) }),
     event('turn.finished', {
-      outcome: z.enum(['success', 'cancelled', 'error', 'limit']),
+      outcome: z.enum(turnOutcomes),
       code: text.optional(),
       message: text.optional(),
     }),
     event('round.started', { round: step, messageIds: z.array(id).optional(), model: text.optional() }),
     event('round.finished', {
       round: step,
-      reason: z.enum(['stop', 'tools', 'length', 'filtered', 'cancelled', 'error']),
+      reason: z.enum(finishReasons),
     }),
     event('reasoning.delta', delta),
     event('reasoning.completed', whole),
@@ -156,16 +149,7 @@ export const eventSchema = z
       planId: id,
       callIndex: step,
       hash: text.optional(),
-      status: z.enum([
-        'submitted',
-        'mined',
-        'final',
-        'reverted',
-        'replaced',
-        'dropped',
-        'mismatched',
-        'unknown',
-      ]),
+      status: z.enum(transactionStatuses),
       block: z.int().optional(),
       confirmations: z.int().optional(),
     }),
