@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 
+import { countBytes } from '../../src/activities/context/message-sizes.ts'
 import {
   findCompaction,
   type NewCompaction,
@@ -80,6 +81,26 @@ test('reads the content of what is summed up, also over several pages', async ()
   expect(first?.sizeBytes).toBe('Question 1'.length)
   expect(texts).toHaveLength(117)
   expect([texts[0], texts[1], texts.at(-1)]).toEqual(['1', 'Answer 1', '1'])
+})
+
+test('counts as much of each message as a call of the model does, or more', async () => {
+  await playTurn(1)
+  await turn.accept('m2', 'Größe "\\n" 🦊')
+  await turn.begin(2, 0, ['m2'])
+  const { messages } = await readOlderPart(database, turn.conversationId, 'none')
+  const loaded = await createPostgresHistory(database).load({
+    conversationId: turn.conversationId,
+    turnId: turn.turnIdOf(2),
+    messageIds: ['m2'],
+    strategy: { kind: 'full' },
+    maxBytes: 1_000,
+  })
+  expect(loaded.messages.map(({ id }) => id)).toEqual(messages.map(({ id }) => id))
+  const more = loaded.messages.map(
+    (message, index) => (messages[index]?.sizeBytes ?? 0) - countBytes(message),
+  )
+  // The id that the provider gave to the call.
+  expect(more).toEqual([0, expect.toSatisfy((bytes: number) => bytes > 0), 0, 0, 0])
 })
 
 test('a stored compaction takes the place of what it sums up', async () => {

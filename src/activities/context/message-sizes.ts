@@ -73,6 +73,13 @@ async function countMessage({ role, text = '', toolCalls = [] }: HistoryMessage,
   return tokens
 }
 
+/** Counts the text and the calls of a message in UTF-8, never as more than the store does. */
+export function countBytes({ text = '', toolCalls }: HistoryMessage): number {
+  return (
+    Buffer.byteLength(text) + (toolCalls === undefined ? 0 : Buffer.byteLength(JSON.stringify(toolCalls)))
+  )
+}
+
 /** Counts one text after the other and lets others have a turn after each portion, of one text or of many. */
 export function inPortions(counter: TokenCounter, signal: AbortSignal): Count {
   let counted = 0
