@@ -127,7 +127,7 @@ export async function forkConversation(
   fork: Fork,
 ): Promise<{ created: boolean; id: ConversationId }> {
   const statement = database.call<
-    CreationAnswer | { outcome: 'missing' } | { outcome: 'unknown' } | { outcome: 'busy' }
+    CreationAnswer | { outcome: 'missing' } | { outcome: 'unknown' } | { outcome: 'busy'; turnId: TurnId }
   >('fork_conversation', [
     fork.source,
     fork.owner,
@@ -147,6 +147,7 @@ export async function forkConversation(
     throw new AppError(
       'turn_running',
       `Message ${fork.messageId} belongs to the running turn. Wait for it, or fork from a message before it.`,
+      { details: { turnId: answer.turnId } },
     )
   }
   return toCreated(answer, fork.limit)

@@ -63,7 +63,10 @@ test('behavior: a fork of a running conversation has what its user has written o
   await turn.begin(2, 0, ['m2'])
   await turn.askTools(2, 0, 2)
   await turn.endCall(2, 0, 1)
-  await expect(fork(turn, turn.answerOf(2, 0))).rejects.toMatchObject({ code: 'turn_running' })
+  await expect(fork(turn, turn.answerOf(2, 0))).rejects.toMatchObject({
+    code: 'turn_running',
+    details: { turnId: turn.turnIdOf(2) },
+  })
   const { id } = await fork(turn, turn.messageOf('m2'))
   expect(await textsOf({ conversationId: id, owner: turn.owner })).toEqual([
     'Question 1',
