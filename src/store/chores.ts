@@ -72,23 +72,26 @@ export async function giveBackChore(database: Database, chore: Chore, pauseMs: n
 /** What was said, cut to what a helper needs. */
 export type SaidText = { role: 'user' | 'assistant'; text: string }
 
-/** Reads the first message of a user and the first answer. */
+const isKept = 'not exists (select 1 from passing_turns($1) as passing (id) where passing.id = m.turn_id)'
+
+/** Reads the first message of a user and the first answer, of what is not to be forgotten. */
 export function readOpening(database: Database, id: ConversationId): Promise<SaidText[]> {
   return database.rows<SaidText>(
     'read_opening',
-    `(select role, left(text, 2000) as text from messages
+    `(select role, left(text, 2000) as text from messages m
         where conversation_id = $1 and role = 'user' and state = 'done' and text <> '' and superseded_by is null
+          and ${isKept}
         order by position limit 1)
      union all
-     (select role, left(text, 2000) as text from messages
+     (select role, left(text, 2000) as text from messages m
         where conversation_id = $1 and role = 'assistant' and state = 'done' and text <> ''
-          and superseded_by is null
+          and superseded_by is null and ${isKept}
         order by position limit 1)`,
     [id],
   )
 }
 
-/** Reads what was said last, in order, and what is remembered so far. */
+/** Reads what was said last and is not to be forgotten, in order, and what is remembered so far. */
 export async function readDigestSource(
   database: Database,
   id: ConversationId,
@@ -102,9 +105,9 @@ export async function readDigestSource(
     database.rows<SaidText>(
       'read_said',
       `select role, text from (
-         select position, role, left(text, 1000) as text from messages
+         select position, role, left(text, 1000) as text from messages m
            where conversation_id = $1 and role in ('user', 'assistant') and state = 'done' and text <> ''
-             and superseded_by is null
+             and superseded_by is null and ${isKept}
              and position > (select cleared_position from conversations where id = $1)
            order by position desc limit 30) latest
          order by position`,

@@ -67,7 +67,10 @@ export async function findCompaction(database: Database, id: string): Promise<St
   return row
 }
 
-/** Reads what stands before a turn; contents are left out, because there may be any amount of it. */
+/**
+ * Reads what stands before a turn, without the turns that are to be forgotten; contents are left out, because there
+ * may be any amount of it.
+ */
 export async function readOlderPart(
   database: Database,
   conversationId: ConversationId,
@@ -87,6 +90,7 @@ export async function readOlderPart(
        from messages m join conversations c on c.id = m.conversation_id
        where c.id = $1 and m.state = 'done' and m.superseded_by is null and m.turn_id is distinct from $2
          and m.position > greatest(c.cleared_position, $3)
+         and not exists (select 1 from forgettings f where f.id = m.turn_id)
        order by m.position`,
     [conversationId, turnId, previous?.uptoPosition ?? 0],
   )
@@ -102,9 +106,9 @@ export async function* readCompacted(
   for (let after = from - 1; ;) {
     const page = await database.rows<CompactedMessage>(
       'read_compacted',
-      `select id, position, role, text, tool_calls as "toolCalls", call_id as "callId" from messages
+      `select id, position, role, text, tool_calls as "toolCalls", call_id as "callId" from messages m
          where conversation_id = $1 and position > $2 and position <= $3 and state = 'done'
-           and superseded_by is null
+           and superseded_by is null and not exists (select 1 from forgettings f where f.id = m.turn_id)
          order by position limit ${pageSize}`,
       [conversationId, after, to],
     )

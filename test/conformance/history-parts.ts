@@ -7,7 +7,7 @@ import { full, type HistoryHarness, lastUsers, none, summary, useHistoryScript }
 export function historyPartsConformance(name: string, open: () => Promise<HistoryHarness>): void {
   describe(`${name} knows what counts of a conversation`, () => {
     const script = useHistoryScript(open)
-    const { user, answer, asking, message, loadWhole, load, textsOf, saveTurns } = script
+    const { user, answer, asking, message, turnIdOf, loadWhole, load, textsOf, saveTurns } = script
 
     it('summary: everything, as long as nothing is summed up', async () => {
       await saveTurns(3)
@@ -92,6 +92,19 @@ export function historyPartsConformance(name: string, open: () => Promise<Histor
     it('never gives superseded messages', async () => {
       await saveTurns(3)
       await script.harness.supersede(script.id, [user(2).id, answer(2).id], user(3).id)
+      for (const strategy of [full, lastUsers(2), summary]) {
+        expect((await load(3, strategy)).map(({ text }) => text)).toEqual([
+          'question 1',
+          'answer 1',
+          'question 3',
+          'answer 3',
+        ])
+      }
+    })
+
+    it('never gives messages of a turn that is to be forgotten, and no place in the window to them', async () => {
+      await saveTurns(3)
+      await script.harness.letPass(script.id, turnIdOf(2))
       for (const strategy of [full, lastUsers(2), summary]) {
         expect((await load(3, strategy)).map(({ text }) => text)).toEqual([
           'question 1',

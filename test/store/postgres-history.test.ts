@@ -42,6 +42,13 @@ historyConformance('the history in PostgreSQL', async () => ({
       [conversationId, uptoId, summary ?? null, JSON.stringify(facts), factsLeftOut ?? 0, asked],
     )
   },
+  async letPass(conversationId, turnId) {
+    await store.database.rows(
+      'let_pass',
+      `insert into forgettings (id, conversation_id, due_at) values ($2, $1, now() + interval '1 hour')`,
+      [conversationId, turnId],
+    )
+  },
   async clear(conversationId) {
     await store.database.rows(
       'clear',

@@ -1,0 +1,189 @@
+-- What is to be forgotten reaches no model any more, an edit can be taken back whole, and who deletes or forgets
+-- several conversations at once takes its locks in one order.
+
+create index forgettings_by_conversation on forgettings (conversation_id);
+
+-- The turns of a conversation whose content goes: those that have ended, and the running one when it keeps nothing.
+create function passing_turns(p_conversation text) returns setof text language sql stable as $$
+  select id from forgettings where conversation_id = p_conversation
+  union all
+  select turn_id from conversations
+    where id = p_conversation and turn_id is not null and turn_settings -> 'history' ->> 'kind' = 'none'
+$$;
+
+-- As before, without the turns that are to be forgotten.
+create or replace function history_bounds(
+  p_conversation text, p_turn text, p_messages text[], p_kind text, p_window int, p_bytes bigint,
+  out first bigint, out complete boolean, out compaction json)
+language plpgsql stable as $$
+declare
+  v_start bigint;
+  v_lowest bigint;
+  v_upto bigint;
+  v_users int := 0;
+  v_bytes bigint := 0;
+  v_passing text[];
+  v_message record;
+begin
+  complete := true;
+  select min(position) into v_start from messages where id = any (p_messages) and conversation_id = p_conversation;
+  if v_start is null then
+    -- A turn that no message has started; only here all messages are looked at.
+    select min(position) into v_start from messages where conversation_id = p_conversation and turn_id = p_turn;
+  end if;
+  v_start := coalesce(v_start, 9223372036854775807);
+  first := v_start;
+  if p_kind = 'none' then
+    return;
+  end if;
+  select cleared_position into v_lowest from conversations where id = p_conversation;
+  -- What somebody had summed up stays so, whatever the strategy.
+  select c.upto_position, json_build_object('summary', c.summary, 'facts', c.facts, 'leftOut', c.facts_left_out)
+    into v_upto, compaction
+    from compactions c
+    where c.conversation_id = p_conversation and c.upto_position > v_lowest and (c.asked or p_kind = 'summary')
+    order by c.upto_position desc limit 1;
+  v_lowest := greatest(v_lowest, v_upto);
+  if p_kind = 'slidingWindow' then
+    select count(*) into v_users from messages
+      where conversation_id = p_conversation and position >= v_start and role = 'user' and state = 'done'
+        and text is not null and superseded_by is null;
+    if v_users >= p_window then
+      return;
+    end if;
+  end if;
+  -- Not in the query, which then would be planned as if all of its rows were wanted.
+  v_passing := array(select id from forgettings where conversation_id = p_conversation);
+  for v_message in
+    select position, role, turn_id, coalesce(octet_length(text), 0) + coalesce(octet_length(tool_calls::text), 0) as bytes
+      from messages
+      where conversation_id = p_conversation and position > v_lowest and position < v_start and state = 'done'
+        and superseded_by is null and (text is not null or role in ('assistant', 'tool'))
+      order by position desc
+  loop
+    continue when v_message.turn_id = any (v_passing);
+    v_bytes := v_bytes + v_message.bytes;
+    if v_bytes > p_bytes then
+      complete := false;
+      return;
+    end if;
+    if v_message.role = 'user' then
+      first := v_message.position;
+      v_users := v_users + 1;
+      if p_kind = 'slidingWindow' and v_users >= p_window then
+        return;
+      end if;
+    end if;
+  end loop;
+  first := least(v_start, v_lowest + 1);
+end $$;
+
+-- As before; what is to be forgotten is not found.
+create or replace function search_memory(p_owner text, p_conversation text, p_query text, p_limit int)
+returns json language plpgsql stable set plan_cache_mode = force_custom_plan set enable_seqscan = off as $$
+declare
+  v_search tsquery := nullif(replace(plainto_tsquery('simple', p_query)::text, ' & ', ' | '), '')::tsquery;
+  v_among text[] := array(
+    select id from conversations where owner_id = p_owner and memory and id <> p_conversation);
+begin
+  return (
+    with found as materialized (
+      select * from find_messages(v_search, v_among)
+    ), hits as materialized (
+      select m.id, f.conversation_id, c.title, m.role, m.created_at, m.text
+        from found f join conversations c on c.id = f.conversation_id join messages m on m.id = f.id
+        where c.owner_id = p_owner and c.id <> p_conversation and c.memory and c.history ->> 'kind' <> 'none'
+          and not exists (select 1 from memory_entries e where e.conversation_id = c.id and e.text is null)
+          and not exists (select 1 from passing_turns(c.id) as passing (id) where passing.id = m.turn_id)
+          and exists (select 1 from conversations asking
+            where asking.id = p_conversation and asking.owner_id = p_owner and asking.memory)
+        order by f.place desc limit 200
+    ), best as (
+      select *, ts_rank(to_tsvector('simple', left(text, 10000)), v_search) as rank
+        from hits order by rank desc, created_at desc limit p_limit
+    )
+    select coalesce(json_agg(json_build_object('conversationId', conversation_id, 'title', title, 'role', role,
+        'at', created_at, 'text', to_snippet(text, p_query, 400)) order by rank desc, created_at desc), '[]'::json)
+      from best);
+end $$;
+
+-- As before; one whose text is not kept, or is to be forgotten, can only be replaced by another text.
+create or replace function regenerate_message(
+  p_conversation text, p_owner text, p_message text, p_id text, p_text text, p_model text, p_client_id text,
+  p_via text, p_turn_limit int)
+returns json language plpgsql as $$
+declare
+  v_conversation conversations;
+  v_replaced messages;
+  v_message messages;
+  v_ids text[];
+  v_events json;
+begin
+  select * into v_conversation from conversations
+    where id = p_conversation and owner_id = p_owner for update;
+  if not found then
+    return json_build_object('outcome', 'missing');
+  end if;
+  select * into v_replaced from messages where id = p_message and conversation_id = p_conversation;
+  if not found then
+    return json_build_object('outcome', 'unknown');
+  end if;
+  select * into v_message from messages where id = p_id;
+  if found then
+    -- Where a text is not kept any more, nothing is left to compare the other one with.
+    return json_build_object(
+      'outcome', case when v_replaced.superseded_by = p_id
+        and coalesce(v_message.text = coalesce(p_text, v_replaced.text), true)
+        and v_message.model is not distinct from coalesce(p_model, v_replaced.model)
+        then 'repeated' else 'conflict' end,
+      'state', v_message.state, 'position', v_message.position,
+      'turns', v_conversation.turns, 'model', v_conversation.model);
+  end if;
+  if v_replaced.role <> 'user' or v_replaced.state <> 'done' then
+    return json_build_object('outcome', 'unsuitable');
+  end if;
+  -- A copy of what is to be forgotten would stay.
+  if p_text is null and (v_replaced.text is null
+      or exists (select 1 from forgettings where id = v_replaced.turn_id)) then
+    return json_build_object('outcome', 'unsuitable', 'reason', 'forgotten');
+  end if;
+  if v_conversation.turn_id is not null or exists (select 1 from messages
+      where conversation_id = p_conversation
+        and (state = 'queued' or state = 'received' and created_at > now() - interval '1 minute')) then
+    return json_build_object('outcome', 'busy', 'turnId', v_conversation.turn_id);
+  end if;
+  if v_replaced.superseded_by is not null then
+    return json_build_object('outcome', 'unsuitable');
+  end if;
+  if not hold_turn(p_conversation, p_owner, p_turn_limit) then
+    return json_build_object('outcome', 'crowded');
+  end if;
+  with gone as (
+    update messages set superseded_by = p_id
+      where conversation_id = p_conversation and position >= v_replaced.position and superseded_by is null
+        and state <> 'received'
+      returning id, position
+  )
+  select array_agg(id order by position) into v_ids from gone;
+  delete from compactions where conversation_id = p_conversation and upto_position >= v_replaced.position;
+  -- Queued, and not only received: what it replaces is gone from now on, so it must come to a turn in any case.
+  insert into messages (id, conversation_id, role, text, state, client_message_id, via, model, parent_id)
+    values (p_id, p_conversation, 'user', coalesce(p_text, v_replaced.text), 'queued', p_client_id, p_via,
+      coalesce(p_model, v_replaced.model),
+      (select id from messages
+        where conversation_id = p_conversation and position < v_replaced.position and state = 'done'
+          and superseded_by is null
+        order by position desc limit 1))
+    returning * into v_message;
+  update conversations
+    set updated_at = v_message.created_at,
+        cleared_position = case when cleared_position < v_replaced.position then cleared_position else 0 end
+    where id = p_conversation;
+  v_events := json_build_array(
+    json_build_object('k', 'superseded:' || p_id, 't', null, 'y', 'messages.superseded',
+      'b', json_build_object('messageIds', v_ids, 'by', p_id)),
+    user_message_event(v_message));
+  return json_build_object('outcome', 'accepted', 'state', 'queued', 'position', v_message.position,
+    'turns', v_conversation.turns, 'model', v_conversation.model, 'events', v_events,
+    'log', append_events(p_conversation, v_events, null, false));
+end $$;
