@@ -28,7 +28,7 @@ export type ConversationView = {
   resolved: readonly ResolvedRequest[]
   turn?: RunningTurn
   lastTurn?: FinishedTurn
-  /** Of a turn's latest model call; absent after the model was given less, until the next one. */
+  /** Of the latest call that answers; absent after the model was given less, until the next one. */
   usage?: ModelUsage
   /** Of the running turn, or the last one; a view that begins with a snapshot counts from there. */
   turnUsage?: TurnUsage

@@ -19,6 +19,7 @@ import type { CallId, ConversationId, MessageId, PlanId, RequestId, TurnId } fro
 import type { PermissionPolicy } from './permission.ts'
 import type { CallProgress, ToolEffect, ToolError, ToolStatus } from './tool-call.ts'
 import type { TurnOutcomeKind, TurnTrigger } from './turn.ts'
+import type { CallKind } from './usage.ts'
 
 /** Fields of every event. `seq` rises strictly inside a conversation; numbers may be skipped, events may not. */
 export type EventBase = {
@@ -31,6 +32,8 @@ export type EventBase = {
 }
 
 export type ModelUsage = {
+  /** What the model was asked for; events of 0.2 do not say it. */
+  kind?: CallKind
   model: string
   inputTokens: number
   outputTokens: number

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 
 import { finishReasons, transactionStatuses } from '../contracts/event.ts'
 import { turnOutcomes, turnTriggers } from '../contracts/turn.ts'
+import { callKinds } from '../contracts/usage.ts'
 import {
   humanRequestSchema,
   permissionCardSchema,
@@ -154,6 +155,7 @@ export const eventSchema = z
       confirmations: z.int().optional(),
     }),
     event('usage.recorded', {
+      kind: z.enum(callKinds).optional(),
       model: text,
       inputTokens: z.int(),
       outputTokens: z.int(),

@@ -4,6 +4,7 @@ import { type ConversationView, emptyView } from '../../src/client/conversation-
 import { viewOfSnapshot } from '../../src/client/view-of-snapshot.ts'
 import { recordedSnapshot } from './recorded-turns.ts'
 import type { Event, EventBody } from '../../src/contracts/event.ts'
+import type { CallKind } from '../../src/contracts/usage.ts'
 
 const ts = '2026-11-21T12:00:00.000Z'
 
@@ -146,6 +147,23 @@ test('behavior: settings and titles are the conversation’s from then on', () =
   } as const
   const view = events({ type: 'conversation.updated', ...changes }).reduce(applyEvent, from)
   expect(view.conversation).toEqual({ ...changes, updatedAt: ts })
+})
+
+test('behavior: only an answer says how full the window is, and every call of the turn counts', () => {
+  const usage = { model: 'm', inputTokens: 9, outputTokens: 1, contextTokens: 10, contextLimit: 100 }
+  const usageOf = (kind: CallKind | undefined, contextTokens: number, turnId?: string) => ({
+    ...usage,
+    type: 'usage.recorded' as const,
+    ...(kind && { kind }),
+    ...(turnId !== undefined && { turnId }),
+    contextTokens,
+  })
+  // One of 0.2 does not say what it was.
+  const answers = [usageOf(undefined, 20, 't1'), usageOf('answer', 30, 't1')]
+  const view = viewOf(...answers, usageOf('summary', 40, 't1'), usageOf('title', 50))
+  expect(view.usage).toMatchObject({ contextTokens: 30 })
+  expect(view.turnUsage).toMatchObject({ calls: 3, inputTokens: 27 })
+  expect(viewOf(...answers.slice(0, 1)).usage).toMatchObject({ contextTokens: 20 })
 })
 
 test('behavior: the usage of a turn is the sum of its calls, exactly', () => {

@@ -69,6 +69,7 @@ test('a call is reserved, then settled, and its conversation is told', async () 
   expect(await usageEvents()).toMatchObject([
     {
       turnId: turn.turnIdOf(1),
+      kind: 'answer',
       model: 'scripted/demo',
       inputTokens: 90,
       outputTokens: 7,
@@ -101,7 +102,7 @@ test('behavior: the next try settles one whose worker is gone, with what reached
   await calls.reserve('r0.a2', { inputTokens: 100 })
   expect(await entries()).toMatchObject([{ input_tokens: 100, output_tokens: 8, estimated: true }])
   expect(await usageEvents()).toMatchObject([
-    { estimated: true, inputTokens: 100, outputTokens: 8, contextTokens: 108 },
+    { kind: 'answer', estimated: true, inputTokens: 100, outputTokens: 8, contextTokens: 108 },
   ])
   expect(await reserved()).toEqual([calls.keyOf('r0.a2').id])
 })
