@@ -100,7 +100,10 @@ export type EventBody =
     }
   | { type: 'turn.waiting'; requestIds: RequestId[] }
   | { type: 'turn.finished'; outcome: TurnOutcomeKind; code?: string; message?: string }
-  /** `messageIds` joined the turn with this round; `model` when one of them has chosen another one. */
+  /**
+   * `messageIds` joined the turn with this round; `model` when another one goes on from here, because one of them
+   * has chosen it, or because the one before is down: that is said by one more of these in the same round.
+   */
   | { type: 'round.started'; round: number; messageIds?: MessageId[]; model?: string }
   | { type: 'round.finished'; round: number; reason: FinishReason }
   | { type: 'reasoning.delta'; messageId: MessageId; attempt: number; delta: string; offset: number }
@@ -209,7 +212,8 @@ export type Snapshot = {
   olderMessages?: string
   openRequests: HumanRequest[]
   queue: { messageId: MessageId; text: string; position: number }[]
-  turn?: { turnId: TurnId; round: number; startedAt: string }
+  /** `model`: who answers now. */
+  turn?: { turnId: TurnId; round: number; startedAt: string; model?: string }
   calls: CallProgress[]
   lastSeq: number
 }

@@ -175,7 +175,7 @@ const snapshot = {
   olderMessages: text.optional().openapi({ description: 'For GET …/messages; absent when these are all.' }),
   openRequests: z.array(humanRequestSchema),
   queue: z.array(z.object({ messageId: id, text, position: step })),
-  turn: z.object({ turnId: id, round: step, startedAt: z.iso.datetime() }).optional(),
+  turn: z.object({ turnId: id, round: step, startedAt: z.iso.datetime(), model: text.optional() }).optional(),
   calls: z.array(callProgressSchema),
   lastSeq: seq,
 }

@@ -12,12 +12,10 @@ export async function applyFallback(
   { conversationId, turnId, round }: RoundRef,
   { from, to, message }: { from: string; to: string; message: string },
 ): Promise<void> {
+  const key = `${turnId}.r${round}:fallback:${from}`
   const events = toEventRowsJson([
-    {
-      key: `${turnId}.r${round}:fallback:${from}`,
-      turnId,
-      body: { type: 'notice', level: 'warning', code: 'model_fallback', message },
-    },
+    { key, turnId, body: { type: 'notice', level: 'warning', code: 'model_fallback', message } },
+    { key: `${key}:started`, turnId, body: { type: 'round.started', round, model: to } },
   ])
   const answer = await database.call<{ log: LogAnswer | null }>('use_fallback', [
     conversationId,

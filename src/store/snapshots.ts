@@ -23,6 +23,7 @@ type SnapshotRow = {
     created_at: string
     updated_at: string
     turn_started_at: string | null
+    turn_model: string | null
   }
   /** Latest first. */
   messages: PlacedRow[] | null
@@ -41,7 +42,8 @@ export async function getSnapshot(database: Database, owner: OwnerId, id: Conver
   const [row] = await database.rows<SnapshotRow>(
     'get_snapshot',
     `select
-       (select row_to_json(c) from (select ${conversationColumns} from conversations
+       (select row_to_json(c) from (select ${conversationColumns}, turn_settings ->> 'model' as turn_model
+          from conversations
           where id = $1 and owner_id = $2) c) as conversation,
        (select json_agg(m order by m.position desc) from (
           select ${messageColumns}, position from messages
@@ -86,6 +88,7 @@ function toSnapshot({ conversation: row, messages, queue, calls, requests }: Sna
             turnId: row.turn_id,
             round: row.turn_round ?? 0,
             startedAt: new Date(row.turn_started_at ?? row.updated_at).toISOString(),
+            ...(row.turn_model === null ? {} : { model: row.turn_model }),
           },
         }),
     calls: (calls ?? []).map(toCallProgress),
