@@ -5,8 +5,8 @@ import type { Database } from '../../src/store/database.ts'
 /** A transaction of somebody else's that is under way. */
 export type OpenWrite = {
   query(text: string, values?: unknown[]): Promise<unknown>
-  /** Resolves when somebody waits for what it holds. */
-  untilAwaited(): Promise<void>
+  /** Resolves when so many wait for what it holds, or for each other; by default one. */
+  untilAwaited(count?: number): Promise<void>
   commit(): Promise<void>
 }
 
@@ -15,13 +15,13 @@ export async function openWrite(database: Database): Promise<OpenWrite> {
   await connection.query('begin')
   return {
     query: (text, values) => connection.query(text, values),
-    untilAwaited: () =>
+    untilAwaited: (count = 1) =>
       vi.waitFor(async () => {
         const waiting = await database.rows(
           'test_waiting',
           `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
         )
-        if (waiting.length === 0) throw new Error('Nobody waits.')
+        if (waiting.length < count) throw new Error(`${waiting.length} of ${count} wait.`)
       }, 5_000),
     async commit() {
       await connection.query('commit')

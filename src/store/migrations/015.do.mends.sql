@@ -187,3 +187,79 @@ begin
     'turns', v_conversation.turns, 'model', v_conversation.model, 'events', v_events,
     'log', append_events(p_conversation, v_events, null, false));
 end $$;
+
+-- Locks what is remembered of a conversation, and what it is told and others are told of it: all writers take these
+-- rows in one order, so that of two conversations that know of each other one waits. With its entry locked, nobody
+-- else is told of it meanwhile. The conversation's row is locked already.
+create function lock_memory(p_conversation text) returns void language plpgsql as $$
+begin
+  perform 1 from memory_entries where conversation_id = p_conversation for update;
+  perform 1 from told_memories where conversation_id = p_conversation or about = p_conversation
+    order by conversation_id, about for update;
+end $$;
+
+-- As before, with the locks in order.
+create or replace function leave_memory() returns trigger language plpgsql as $$
+begin
+  perform lock_memory(new.id);
+  delete from memory_entries where conversation_id = new.id;
+  delete from told_memories where conversation_id = new.id;
+  update conversations set memory_told = false where id = new.id and memory_told;
+  delete from chores where conversation_id = new.id and (kind = 'memory' or new.history ->> 'kind' = 'none');
+  return null;
+end $$;
+
+-- As before, with the locks in order.
+create or replace function edit_memory(p_owner text, p_conversation text, p_text text) returns boolean language plpgsql as $$
+begin
+  perform 1 from conversations
+    where id = p_conversation and owner_id = p_owner and memory and history ->> 'kind' <> 'none' for update;
+  if not found then
+    return false;
+  end if;
+  perform lock_memory(p_conversation);
+  insert into memory_entries (conversation_id, owner_id, text, edited)
+    values (p_conversation, p_owner, p_text, true)
+    on conflict (conversation_id) do update set text = excluded.text, edited = true, updated_at = now();
+  update told_memories set text = p_text where about = p_conversation;
+  return true;
+end $$;
+
+-- As before, with the locks in order.
+create or replace function delete_memory(p_owner text, p_conversation text) returns boolean language plpgsql as $$
+begin
+  perform 1 from conversations
+    where id = p_conversation and owner_id = p_owner and memory and history ->> 'kind' <> 'none' for update;
+  if not found then
+    return false;
+  end if;
+  perform lock_memory(p_conversation);
+  insert into memory_entries (conversation_id, owner_id) values (p_conversation, p_owner)
+    on conflict (conversation_id) do update set text = null, edited = false, updated_at = now();
+  delete from told_memories where about = p_conversation;
+  return true;
+end $$;
+
+-- As before, with the locks in order.
+create or replace function delete_conversation(p_id text, p_owner text) returns text language plpgsql as $$
+declare
+  v_turn text;
+begin
+  -- A writer that holds the row is waited for, so that what it has appended is seen below.
+  select turn_id into v_turn from conversations where id = p_id and owner_id = p_owner for update;
+  if not found then
+    return case when exists (select 1 from deleted_conversations
+      where id = p_id and owner_id = p_owner and not cleaned) then 'deleted' else 'missing' end;
+  end if;
+  if v_turn is not null then
+    perform pg_notify('perdura_stops', json_build_object('c', p_id, 't', v_turn)::text);
+  end if;
+  insert into deleted_conversations (id, owner_id) values (p_id, p_owner);
+  perform lock_memory(p_id);
+  -- Before the log goes: of a call that runs it is all that is known.
+  perform settle_lost_calls(p_owner, array(select id from reservations
+    where owner_id = p_owner and conversation_id = p_id));
+  delete from events where conversation_id = p_id;
+  delete from conversations where id = p_id;
+  return 'deleted';
+end $$;
