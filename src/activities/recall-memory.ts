@@ -1,5 +1,5 @@
-import { cleanUntrustedText } from '../chain/untrusted-text.ts'
 import type { ConversationId } from '../contracts/ids.ts'
+import { cleanUntrustedText } from '../contracts/untrusted-text.ts'
 import { tellMemory } from '../store/memory.ts'
 import type { TurnSettings } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
