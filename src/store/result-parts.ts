@@ -1,4 +1,4 @@
-import type { ResultMatch, ResultMatches, ResultPart } from '../contracts/context.ts'
+import type { ResultMatch, ResultMatches, ResultPart } from '../contracts/result.ts'
 import { isInsideCharacter } from '../contracts/whole-characters.ts'
 import type { Database } from './database.ts'
 import { findResult, type ResultRef, type StoredResult } from './results.ts'

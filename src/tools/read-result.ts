@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { ResultPart } from '../contracts/context.ts'
+import type { ResultPart } from '../contracts/result.ts'
 import { wholeBeginning } from '../contracts/whole-characters.ts'
 import { defineTool } from '../toolkit/define-tool.ts'
 import { untrustedText } from '../toolkit/fields.ts'
