@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest'
 
-import type { ChoreQuestion } from '../../src/chores/chore-services.ts'
 import { doChore } from '../../src/chores/do-chore.ts'
 import { AppError } from '../../src/contracts/errors.ts'
 import { createLogger } from '../../src/ops/logger.ts'
+import type { HelperQuestion } from '../../src/schemas/helper-question.ts'
 import { type Chore, claimChores } from '../../src/store/chores.ts'
 import { getConversation } from '../../src/store/conversations.ts'
 import { listMemory } from '../../src/store/memory.ts'
@@ -30,8 +30,8 @@ async function talk(changes = {}) {
 
 /** A helper that says these things, one after the other; an error is thrown. */
 function helper(...answers: unknown[]) {
-  const asked: ChoreQuestion<unknown>[] = []
-  async function ask<Value>(question: ChoreQuestion<Value>): Promise<Value> {
+  const asked: HelperQuestion<unknown>[] = []
+  async function ask<Value>(question: HelperQuestion<Value>): Promise<Value> {
     asked.push(question)
     const answer = answers.shift()
     if (answer instanceof Error) throw answer
