@@ -23,7 +23,7 @@ export function toCutText({ callId, beginning, totalChars, readsOn }: CutResult)
 }
 
 /** A text that is stored nowhere else, cut with a word about the cut. */
-export function toBoundedText(text: string): string {
+function toBoundedText(text: string): string {
   const beginning = beginningOf(text)
   return beginning.length === text.length ? text : `${beginning}\n[cut: ${text.length} characters in all]`
 }

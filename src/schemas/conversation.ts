@@ -13,7 +13,7 @@ import { permissionPolicySchema } from './permission.ts'
 import { storable } from './storable.ts'
 
 const isoTime = z.iso.datetime()
-export const busyPolicySchema = z.enum(busyPolicies)
+const busyPolicySchema = z.enum(busyPolicies)
 
 export const historyStrategySchema = z
   .discriminatedUnion('kind', [
@@ -31,7 +31,7 @@ export const historyStrategySchema = z
   ])
   .openapi('HistoryStrategy')
 
-export const modelSettingsSchema = z
+const modelSettingsSchema = z
   .strictObject({
     temperature: z.number().min(0).max(2),
     reasoningEffort: z.enum(reasoningEfforts),

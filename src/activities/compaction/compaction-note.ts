@@ -23,7 +23,7 @@ export function toCompactionNote({ summary = null, facts, factsLeftOut = 0 }: No
 }
 
 /** The list alone, one fact a line, as `tool path: value`. */
-export function toFactLines(facts: readonly VerbatimFact[]): string {
+function toFactLines(facts: readonly VerbatimFact[]): string {
   return facts
     .map(({ tool, path, value }) => `- ${tool}${path === '' ? '' : ` ${path}`}: ${value}`)
     .join('\n')
