@@ -1,14 +1,16 @@
 import type { Event } from '../contracts/event.ts'
 import type { ContextEntry, ConversationView, Entry } from './conversation-view.ts'
-import { putEntry } from './entry-list.ts'
+import { isSame, putEntry } from './entry-list.ts'
 
-type ContextEvent = Extract<Event, { type: `context.${string}` | 'messages.superseded' }>
+type ContextEvent = Extract<Event, { type: `${'context' | 'messages'}.${string}` }>
 
 /** What belongs to the conversation, and what of it the model is given. */
 export function applyContextEvent(view: ConversationView, event: ContextEvent): ConversationView {
   switch (event.type) {
     case 'messages.superseded':
-      return supersede(view, event.messageIds)
+      return supersede(view, event)
+    case 'messages.restored':
+      return restore(view, event)
     case 'context.compacted': {
       const { summary, beforeMessageId, facts, tokensBefore, tokensAfter } = event
       return putEntry(withoutUsage(view), {
@@ -31,19 +33,40 @@ function withoutUsage({ usage: _usage, ...view }: ConversationView): Conversatio
   return view
 }
 
-function supersede(view: ConversationView, messageIds: readonly string[]): ConversationView {
+function supersede(
+  view: ConversationView,
+  { messageIds, by }: { messageIds: readonly string[]; by: string },
+): ConversationView {
   const gone = new Set(messageIds)
   const isGone = (entry: Entry) => gone.has(entry.id) || gone.has(messageOf(entry))
   const begin = view.entries.findIndex(isGone)
   const entries = view.entries.filter(
     (entry, index) => !isGone(entry) && (index < begin || isKept(entry, messageIds)),
   )
+  const index = begin === -1 ? view.entries.length : begin
   return {
     ...view,
     entries: begin === -1 ? view.entries : entries,
+    replaced: { by, index, entries: view.entries.slice(index) },
     queue: view.queue.filter(({ id }) => !gone.has(id)),
     superseded: [...view.superseded, ...messageIds],
   }
+}
+
+/** What came meanwhile stays behind it. A view that has not seen the edit lacks what it had taken away. */
+function restore(
+  view: ConversationView,
+  { messageIds, by }: { messageIds: readonly string[]; by: string },
+): ConversationView {
+  const { replaced, ...rest } = view
+  const back = new Set(messageIds)
+  const restored = { ...rest, superseded: view.superseded.filter((id) => !back.has(id)) }
+  if (replaced?.by !== by) return restored
+  const { index, entries } = replaced
+  const since = view.entries.slice(index)
+  const before = entries.map((entry) => since.find((each) => isSame(each, entry)) ?? entry)
+  const added = since.filter((each) => !entries.some((entry) => isSame(each, entry)))
+  return { ...restored, entries: [...view.entries.slice(0, index), ...before, ...added] }
 }
 
 /** A call's result is a message with the id of the call, unless it was written elsewhere and read in. */

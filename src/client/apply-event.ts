@@ -59,6 +59,7 @@ function applyNewEvent(view: ConversationView, event: Event): ConversationView {
     case 'request.resolved':
       return applyRequestEvent(view, event)
     case 'messages.superseded':
+    case 'messages.restored':
     case 'context.compacted':
     case 'context.cleared':
       return applyContextEvent(view, event)

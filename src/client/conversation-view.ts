@@ -34,6 +34,8 @@ export type ConversationView = {
   turnUsage?: TurnUsage
   /** Messages that an edited one took the place of, since the view began. */
   superseded: readonly MessageId[]
+  /** What the latest edit took out of the entries, for the case that it is taken back. */
+  replaced?: ReplacedEntries
   /** The latest ones, oldest first. */
   notices: readonly Notice[]
 }
@@ -95,6 +97,9 @@ export type CallStep = {
   status: 'pending' | 'running' | 'ok' | 'error' | 'cancelled'
   output?: unknown
 }
+
+/** Entries from a place on, as they were before the message `by` took the place of some of them. */
+export type ReplacedEntries = { by: MessageId; index: number; entries: readonly Entry[] }
 
 /** What the model is given has changed: of what stands before, a summary with facts or nothing. */
 export type ContextEntry = {

@@ -76,6 +76,8 @@ export type EventBody =
   | { type: 'message.refused'; messageId: MessageId; code?: string }
   /** These messages are no part of the conversation any more; `by` stands in their place. */
   | { type: 'messages.superseded'; messageIds: MessageId[]; by: MessageId }
+  /** These messages are part of the conversation again: `by`, which had taken their place, was withdrawn. */
+  | { type: 'messages.restored'; messageIds: MessageId[]; by: MessageId }
   /** From now on the model is given a summary and a list of facts instead of what stands before `beforeMessageId`. */
   | {
       type: 'context.compacted'

@@ -66,6 +66,7 @@ export const eventSchema = z
     event('message.withdrawn', { messageId: id }),
     event('message.refused', { messageId: id, code: text.optional() }),
     event('messages.superseded', { messageIds: z.array(id), by: id }),
+    event('messages.restored', { messageIds: z.array(id), by: id }),
     event('context.compacted', {
       beforeMessageId: id.optional(),
       summary: text.optional(),

@@ -70,6 +70,11 @@ export class Narrator {
           { kind: 'answerEnd' },
           this.remark('── edited: what followed is no part of the conversation any more'),
         ]
+      case 'messages.restored':
+        return [
+          { kind: 'answerEnd' },
+          this.remark('── taken back: what the edit had replaced is part of the conversation again'),
+        ]
       case 'context.compacted':
       case 'context.cleared':
         return this.tellContext(view.entries.findLast((entry) => entry.kind === 'context'))

@@ -107,7 +107,22 @@ begin
       from best);
 end $$;
 
--- As before; one whose text is not kept, or is to be forgotten, can only be replaced by another text.
+-- Of a message that takes the place of others: of which one, and until its turn begins what went with them:
+-- {messageId, clearedPosition, compactions}.
+alter table messages add column replaced json;
+
+-- Once it has begun it cannot be taken back any more.
+create function settle_edit() returns trigger language plpgsql as $$
+begin
+  new.replaced := json_build_object('messageId', old.replaced -> 'messageId');
+  return new;
+end $$;
+create trigger edit_settled before update of state on messages for each row
+  when (old.replaced is not null and new.state not in ('received', 'queued'))
+  execute function settle_edit();
+
+-- As before; one whose text is not kept, or is to be forgotten, can only be replaced by another text. What goes with
+-- the replaced messages is kept with the new one, for the case that it is taken back.
 create or replace function regenerate_message(
   p_conversation text, p_owner text, p_message text, p_id text, p_text text, p_model text, p_client_id text,
   p_via text, p_turn_limit int)
@@ -117,6 +132,7 @@ declare
   v_replaced messages;
   v_message messages;
   v_ids text[];
+  v_gone json;
   v_events json;
 begin
   select * into v_conversation from conversations
@@ -132,7 +148,7 @@ begin
   if found then
     -- Where a text is not kept any more, nothing is left to compare the other one with.
     return json_build_object(
-      'outcome', case when v_replaced.superseded_by = p_id
+      'outcome', case when coalesce(v_message.replaced ->> 'messageId' = p_message, v_replaced.superseded_by = p_id)
         and coalesce(v_message.text = coalesce(p_text, v_replaced.text), true)
         and v_message.model is not distinct from coalesce(p_model, v_replaced.model)
         then 'repeated' else 'conflict' end,
@@ -165,11 +181,17 @@ begin
       returning id, position
   )
   select array_agg(id order by position) into v_ids from gone;
-  delete from compactions where conversation_id = p_conversation and upto_position >= v_replaced.position;
+  with gone as (
+    delete from compactions where conversation_id = p_conversation and upto_position >= v_replaced.position
+      returning *
+  )
+  select json_build_object('messageId', p_message, 'clearedPosition', v_conversation.cleared_position,
+      'compactions', coalesce(json_agg(gone), '[]'::json)) into v_gone
+    from gone;
   -- Queued, and not only received: what it replaces is gone from now on, so it must come to a turn in any case.
-  insert into messages (id, conversation_id, role, text, state, client_message_id, via, model, parent_id)
+  insert into messages (id, conversation_id, role, text, state, client_message_id, via, model, replaced, parent_id)
     values (p_id, p_conversation, 'user', coalesce(p_text, v_replaced.text), 'queued', p_client_id, p_via,
-      coalesce(p_model, v_replaced.model),
+      coalesce(p_model, v_replaced.model), v_gone,
       (select id from messages
         where conversation_id = p_conversation and position < v_replaced.position and state = 'done'
           and superseded_by is null
@@ -262,4 +284,67 @@ begin
   delete from events where conversation_id = p_id;
   delete from conversations where id = p_id;
   return 'deleted';
+end $$;
+
+-- Brings back what a message has taken the place of, with what the model was given in its stead. Answers the event
+-- that says so.
+create function restore_replaced(p_message messages) returns json language plpgsql as $$
+declare
+  v_ids text[];
+begin
+  with restored as (
+    update messages set superseded_by = null
+      where conversation_id = p_message.conversation_id and superseded_by = p_message.id
+      returning id, position
+  )
+  select array_agg(id order by position) into v_ids from restored;
+  insert into compactions
+    select * from json_populate_recordset(null::compactions, p_message.replaced -> 'compactions') on conflict do nothing;
+  update conversations
+    set cleared_position = greatest(cleared_position, (p_message.replaced ->> 'clearedPosition')::bigint)
+    where id = p_message.conversation_id;
+  return json_build_object('k', 'restored:' || p_message.id, 't', null, 'y', 'messages.restored',
+    'b', json_build_object('messageIds', v_ids, 'by', p_message.id));
+end $$;
+
+-- As before; what a message had taken the place of is part of the conversation again, unless another one has been
+-- answered since: `overtaken`.
+create or replace function withdraw_message(p_conversation text, p_owner text, p_id text)
+returns json language plpgsql as $$
+declare
+  v_message messages;
+  v_restored json;
+begin
+  perform 1 from conversations where id = p_conversation and owner_id = p_owner for update;
+  if not found then
+    return json_build_object('outcome', 'missing');
+  end if;
+  select * into v_message from messages
+    where id = p_id and conversation_id = p_conversation and role = 'user';
+  if not found then
+    return json_build_object('outcome', 'missing');
+  end if;
+  if v_message.state = 'withdrawn' then
+    return json_build_object('outcome', 'withdrawn');
+  end if;
+  if v_message.state not in ('received', 'queued') then
+    return json_build_object('outcome', 'started');
+  end if;
+  if exists (select 1 from messages where superseded_by = p_id and conversation_id = p_conversation) then
+    -- What was answered meanwhile was answered without what would come back before it.
+    if exists (select 1 from messages where conversation_id = p_conversation and position > v_message.position
+        and state = 'done' and superseded_by is null) then
+      return json_build_object('outcome', 'started', 'overtaken', true);
+    end if;
+    v_restored := restore_replaced(v_message);
+  end if;
+  update messages set state = 'withdrawn' where id = p_id;
+  delete from open_turns where conversation_id = p_conversation and held_until is not null
+    and not exists (select 1 from messages
+      where conversation_id = p_conversation and state in ('received', 'queued'));
+  return json_build_object('outcome', 'withdrawn', 'log',
+    append_events(p_conversation, (select json_agg(e) from (
+      select json_build_object('k', 'withdrawn:' || p_id, 't', null, 'y', 'message.withdrawn',
+        'b', json_build_object('messageId', p_id)) as e
+      union all select v_restored where v_restored is not null) as both_events), null, false));
 end $$;
