@@ -20,7 +20,7 @@ export async function askTwice<Value>(
   const { conversationId, owner, kind, turns, try: given } = chore
   if (ask === undefined || given > tryLimit) return { kind: 'given up' }
   try {
-    // By the number of turns as well: a digest is written again and again.
+    // By the number of turns as well: a memory entry is written again and again.
     const key = { id: `${conversationId}.${kind}.t${turns}.a${given}`, kind, owner, conversationId }
     // The chore as a whole is tried twice.
     return { kind: 'answer', value: await ask({ key, tries: 1, ...question }) }

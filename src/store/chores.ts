@@ -41,8 +41,8 @@ export async function saveTitle(
   return log !== null
 }
 
-/** Ends a chore with the digest it was about. False when the owner has written or deleted the entry. */
-export function saveDigest(
+/** Ends a chore with the memory entry it was about. False when the owner has written or deleted the entry. */
+export function saveMemoryEntry(
   database: Database,
   { conversationId, try: given }: Chore,
   text: string,
@@ -91,14 +91,14 @@ export function readOpening(database: Database, id: ConversationId): Promise<Sai
   )
 }
 
-/** Reads what was said last and is not to be forgotten, in order, and what is remembered so far. */
-export async function readDigestSource(
+/** Reads what was said last and is not to be forgotten, in order, and the memory entry so far. */
+export async function readMemorySource(
   database: Database,
   id: ConversationId,
-): Promise<{ remembered: string | undefined; said: SaidText[] }> {
+): Promise<{ entry: string | undefined; said: SaidText[] }> {
   const [entries, said] = await Promise.all([
     database.rows<{ text: string | null }>(
-      'read_remembered',
+      'read_memory_entry',
       'select text from memory_entries where conversation_id = $1',
       [id],
     ),
@@ -114,5 +114,5 @@ export async function readDigestSource(
       [id],
     ),
   ])
-  return { remembered: entries[0]?.text ?? undefined, said }
+  return { entry: entries[0]?.text ?? undefined, said }
 }

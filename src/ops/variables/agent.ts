@@ -32,7 +32,7 @@ export const modelGroup = {
     }),
     PERDURA_HELPER_MODEL: variable(text().optional(), {
       about:
-        "Model that writes titles, summaries and memory notes. `none`: no titles and notes, and summaries by the conversation's own model. Unset: the model of new conversations.",
+        "Model that writes titles, summaries and memory entries. `none`: no titles and entries, and summaries by the conversation's own model. Unset: the model of new conversations.",
       example: 'openai/gpt-5-nano',
     }),
     PERDURA_SYSTEM_PROMPT: variable(existing('file').optional(), {
