@@ -5,7 +5,7 @@ import {
   claimChores,
   dropChore,
   giveBackChore,
-  readDigestSource,
+  readMemorySource,
   readOpening,
   saveMemoryEntry,
   saveTitle,
@@ -146,8 +146,8 @@ test('what is remembered of a conversation is written after some of its turns', 
   expect(await listMemory(database, owner)).toMatchObject([
     { conversationId: id, text: 'After 20', edited: false },
   ])
-  const { remembered, said } = await readDigestSource(database, id)
-  expect(remembered).toBe('After 20')
+  const { entry, said } = await readMemorySource(database, id)
+  expect(entry).toBe('After 20')
   expect(said).toHaveLength(30)
   expect(said.at(-1)).toEqual({ role: 'assistant', text: 'Answer 21' })
 })

@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest'
 
 import type { HistoryStrategy } from '../../src/contracts/conversation.ts'
-import { readDigestSource, readOpening } from '../../src/store/chores.ts'
+import { readMemorySource, readOpening } from '../../src/store/chores.ts'
 import { readCompacted, readOlderPart } from '../../src/store/compactions.ts'
 import { patchConversation } from '../../src/store/conversations.ts'
 import { forgetDue } from '../../src/store/forgettings.ts'
@@ -103,7 +103,7 @@ test('no title, no note and no search of another conversation has it, ended or r
   const search = () =>
     searchMemory(database, { owner, conversationId: asking.id, query: 'secret kept', limit: 10 })
   expect(await readOpening(database, conversationId)).toEqual([])
-  expect((await readDigestSource(database, conversationId)).said).toEqual([])
+  expect((await readMemorySource(database, conversationId)).said).toEqual([])
   expect(await search()).toEqual([])
   await turn.answer(2, 0, 'SECRET answer')
   await takeTurn(3, 'Kept')
@@ -112,7 +112,7 @@ test('no title, no note and no search of another conversation has it, ended or r
     { role: 'assistant', text: 'Kept answer' },
   ]
   expect(await readOpening(database, conversationId)).toEqual(kept)
-  expect((await readDigestSource(database, conversationId)).said).toEqual(kept)
+  expect((await readMemorySource(database, conversationId)).said).toEqual(kept)
   expect((await search()).map(({ text }) => text).toSorted()).toEqual(['Kept answer', 'Kept question'])
 })
 
