@@ -24,8 +24,29 @@ export function applyContextEvent(view: ConversationView, event: ContextEvent): 
       })
     }
     case 'context.cleared':
-      return putEntry(withoutUsage(view), { ...entryOf(event), change: 'cleared' })
+      return clear(withoutUsage(view), { ...entryOf(event), change: 'cleared' })
   }
+}
+
+/** What the running turn has said is given to the model further on: the entry stands before it. */
+function clear(view: ConversationView, entry: ContextEntry): ConversationView {
+  const { turn, entries } = view
+  const begin = entries.findIndex(({ kind, turnId }) => kind !== 'context' && turnId === turn?.turnId)
+  if (turn === undefined || begin === -1) return putEntry(view, entry)
+  return { ...view, entries: entries.toSpliced(begin, 0, entry) }
+}
+
+/** The entry that stands for an event about the context, if the view has it. */
+export function findContextEntry(
+  view: ConversationView,
+  { seq }: Pick<ContextEvent, 'seq'>,
+): ContextEntry | undefined {
+  const entry = view.entries.findLast(({ kind, id }) => kind === 'context' && id === toEntryId(seq))
+  return entry?.kind === 'context' ? entry : undefined
+}
+
+function toEntryId(seq: number): string {
+  return `context.${seq}`
 }
 
 /** How full the window was is not how full it will be. */
@@ -38,10 +59,12 @@ function supersede(
   { messageIds, by }: { messageIds: readonly string[]; by: string },
 ): ConversationView {
   const gone = new Set(messageIds)
+  const [edited = ''] = messageIds
+  const edit = { edited, turnId: view.entries.find(({ id }) => id === edited)?.turnId, gone }
   const isGone = (entry: Entry) => gone.has(entry.id) || gone.has(messageOf(entry))
   const begin = view.entries.findIndex(isGone)
   const entries = view.entries.filter(
-    (entry, index) => !isGone(entry) && (index < begin || isKept(entry, messageIds)),
+    (entry, index) => !isGone(entry) && (index < begin || isKept(entry, edit, view.superseded)),
   )
   const index = begin === -1 ? view.entries.length : begin
   return {
@@ -74,11 +97,17 @@ function messageOf(entry: Entry): string {
   return entry.kind === 'call' ? (entry.messageId ?? entry.id) : entry.id
 }
 
+type Edit = { edited: string; turnId: string | undefined; gone: ReadonlySet<string> }
+
 /** What took messages away from the model goes with them; what ends before the edited one stays. */
-function isKept(entry: Entry, [edited, ...others]: readonly string[]): boolean {
+function isKept(entry: Entry, { edited, turnId, gone }: Edit, goneBefore: readonly string[]): boolean {
   if (entry.kind !== 'context') return true
-  if (entry.change === 'cleared' || entry.beforeMessageId === undefined) return false
-  return entry.beforeMessageId === edited || !others.includes(entry.beforeMessageId)
+  if (entry.change === 'cleared') return false
+  const { beforeMessageId: next } = entry
+  // Behind what it sums up stands its own turn, if anything.
+  if (next === undefined || goneBefore.includes(next))
+    return entry.turnId !== undefined && entry.turnId === turnId
+  return next === edited || !gone.has(next)
 }
 
 function entryOf({
@@ -86,5 +115,5 @@ function entryOf({
   ts,
   turnId,
 }: ContextEvent): Pick<ContextEntry, 'kind' | 'id' | 'createdAt' | 'turnId'> {
-  return { kind: 'context', id: `context.${seq}`, createdAt: ts, ...(turnId !== undefined && { turnId }) }
+  return { kind: 'context', id: toEntryId(seq), createdAt: ts, ...(turnId !== undefined && { turnId }) }
 }

@@ -1,4 +1,4 @@
-import type { VerbatimFact } from '../contracts/context.ts'
+import type { ContextChange } from '../contracts/context.ts'
 import type { Conversation, ConversationState, MessageState } from '../contracts/conversation.ts'
 import type { ModelUsage, OutputRef } from '../contracts/event.ts'
 import type { HumanRequest, PermissionDecision } from '../contracts/human-request.ts'
@@ -102,25 +102,7 @@ export type CallStep = {
 export type ReplacedEntries = { by: MessageId; index: number; entries: readonly Entry[] }
 
 /** What the model is given has changed: of what stands before, a summary with facts or nothing. */
-export type ContextEntry = {
-  kind: 'context'
-  id: string
-  turnId?: TurnId
-  /** ISO 8601. */
-  createdAt: string
-} & (
-  | { change: 'cleared' }
-  | {
-      change: 'compacted'
-      /** The first message that the model is still given as it is; absent: none. */
-      beforeMessageId?: MessageId
-      /** Absent when no model could write one: the facts stand alone. */
-      summary?: string
-      facts: readonly VerbatimFact[]
-      tokensBefore: number
-      tokensAfter: number
-    }
-)
+export type ContextEntry = { kind: 'context' } & ContextChange
 
 /** `decisions`: of a batch, whose calls may differ. */
 export type ResolvedRequest = HumanRequest & { decisions?: Record<CallId, PermissionDecision> }

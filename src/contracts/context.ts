@@ -20,7 +20,7 @@ export type ContextChange = {
       beforeMessageId?: MessageId
       /** Absent when no model could write one: the facts stand alone. */
       summary?: string
-      facts: readonly VerbatimFact[]
+      facts: VerbatimFact[]
       tokensBefore: number
       tokensAfter: number
     }

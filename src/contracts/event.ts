@@ -1,4 +1,4 @@
-import type { VerbatimFact } from './context.ts'
+import type { PlacedContextChange, VerbatimFact } from './context.ts'
 import type {
   BusyPolicy,
   Conversation,
@@ -212,6 +212,8 @@ export type Snapshot = {
   messages: Message[]
   /** For `GET …/messages`: where the older ones begin; absent when these are all. */
   olderMessages?: string
+  /** What the model is given instead of what stands above, where it changed among these messages; oldest first. */
+  contextChanges: PlacedContextChange[]
   openRequests: HumanRequest[]
   queue: { messageId: MessageId; text: string; position: number }[]
   /** `model`: who answers now. */

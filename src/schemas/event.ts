@@ -36,6 +36,13 @@ const delta = { messageId: id, attempt, delta: text, offset: step }
 const whole = { messageId: id, attempt, text }
 const queued = { messageId: id, text: text.optional(), position: step.optional() }
 const outputRef = z.object({ callId: id, step: text.optional(), sizeBytes: z.int() })
+const compaction = {
+  beforeMessageId: id.optional(),
+  summary: text.optional(),
+  facts: z.array(z.object({ callId: id, tool: text, path: text, value: text })),
+  tokensBefore: z.int(),
+  tokensAfter: z.int(),
+}
 
 export const eventSchema = z
   .discriminatedUnion('type', [
@@ -67,13 +74,7 @@ export const eventSchema = z
     event('message.refused', { messageId: id, code: text.optional() }),
     event('messages.superseded', { messageIds: z.array(id), by: id }),
     event('messages.restored', { messageIds: z.array(id), by: id }),
-    event('context.compacted', {
-      beforeMessageId: id.optional(),
-      summary: text.optional(),
-      facts: z.array(z.object({ callId: id, tool: text, path: text, value: text })),
-      tokensBefore: z.int(),
-      tokensAfter: z.int(),
-    }),
+    event('context.compacted', compaction),
     event('context.cleared', {}),
     event('system.note', { messageId: id, source: text, text }),
     event('turn.started', {
@@ -170,10 +171,26 @@ export const eventSchema = z
   ])
   .openapi('Event')
 
+const contextChange = {
+  id,
+  turnId: id.optional(),
+  createdAt: z.iso.datetime(),
+  standsBefore: id.optional().openapi({ description: 'A message; absent: behind all of them.' }),
+}
+const contextChangeSchema = z
+  .discriminatedUnion('change', [
+    z.object({ ...contextChange, change: z.literal('cleared') }),
+    z.object({ ...contextChange, change: z.literal('compacted'), ...compaction }),
+  ])
+  .openapi('ContextChange')
+
 const snapshot = {
   conversation: conversationSchema,
   messages: z.array(messageSchema).openapi({ description: 'The latest ones, oldest first.' }),
   olderMessages: text.optional().openapi({ description: 'For GET …/messages; absent when these are all.' }),
+  contextChanges: z.array(contextChangeSchema).openapi({
+    description: 'Where among these messages the model is given something else of what stands above.',
+  }),
   openRequests: z.array(humanRequestSchema),
   queue: z.array(z.object({ messageId: id, text, position: step })),
   turn: z.object({ turnId: id, round: step, startedAt: z.iso.datetime(), model: text.optional() }).optional(),

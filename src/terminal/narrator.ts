@@ -1,3 +1,4 @@
+import { findContextEntry } from '../client/apply-context-event.ts'
 import { findCall, findMessage } from '../client/entry-list.ts'
 import type { CallEntry, ContextEntry, ConversationView, MessageEntry } from '../client/conversation-view.ts'
 import type { StreamEvent } from '../contracts/event.ts'
@@ -77,7 +78,7 @@ export class Narrator {
         ]
       case 'context.compacted':
       case 'context.cleared':
-        return this.tellContext(view.entries.findLast((entry) => entry.kind === 'context'))
+        return this.tellContext(findContextEntry(view, event))
       case 'system.note':
         return [this.remark(`${event.source}: ${event.text}`)]
       case 'message.refused':

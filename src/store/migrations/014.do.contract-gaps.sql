@@ -27,3 +27,50 @@ begin
   end loop;
   return v_events;
 end $$;
+
+-- Up to where a conversation was cleared, each time: what a reader is shown. Which one counts is said by
+-- cleared_position and cleared_next.
+create table clearings (
+  conversation_id text not null references conversations (id) on delete cascade,
+  position bigint not null,
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (conversation_id, position)
+);
+insert into clearings (conversation_id, position, created_at)
+  select id, greatest(cleared_position, cleared_next), updated_at from conversations
+    where greatest(cleared_position, cleared_next) > 0;
+
+create function note_clearing() returns trigger language plpgsql as $$
+begin
+  insert into clearings (conversation_id, position)
+    values (new.id, greatest(new.cleared_position, new.cleared_next))
+    on conflict do nothing;
+  return null;
+end $$;
+create trigger note_clearing after update of cleared_position, cleared_next on conversations for each row
+  when (greatest(new.cleared_position, new.cleared_next) > greatest(old.cleared_position, old.cleared_next))
+  execute function note_clearing();
+
+-- A clearing of what an edit has taken away is none any more. Its message is superseded, as all that follow the
+-- edited one.
+create function is_clearing_gone(p_clearing clearings) returns boolean language sql stable as $$
+  select exists (select 1 from messages
+    where conversation_id = (p_clearing).conversation_id and position = (p_clearing).position
+      and superseded_by is not null)
+$$;
+
+-- An edit takes back the latest clearings; one of before the edited message counts again.
+create function restore_clearing() returns trigger language plpgsql as $$
+begin
+  select coalesce(max(position), 0) into new.cleared_position from clearings c
+    where conversation_id = new.id and position < old.cleared_position and not is_clearing_gone(c);
+  return new;
+end $$;
+create trigger restore_clearing before update of cleared_position on conversations for each row
+  when (new.cleared_position < old.cleared_position)
+  execute function restore_clearing();
+
+-- The turn in which, or for which, a compaction was made; null for one that was read in without.
+create function compaction_turn(p_id text) returns text language sql immutable as $$
+  select substring(p_id from '^(.*\.t\d+)(?:\.r\d+)?$')
+$$;
