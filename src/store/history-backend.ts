@@ -18,12 +18,12 @@ export type HistoryMessage = Message & { providerCallIds?: Record<string, string
 
 /** What stands in the place of older messages. */
 export type Compaction = {
-  /** Absent when no model could write one. */
-  summary?: string
+  /** Null: no model could write one. */
+  summary: string | null
   /** Oldest first. */
-  facts: readonly VerbatimFact[]
+  facts: VerbatimFact[]
   /** How many facts were found besides. */
-  factsLeftOut?: number
+  factsLeftOut: number
 }
 
 export type LoadedHistory = {

@@ -79,12 +79,8 @@ function toLoadedHistory(rows: readonly LoadedRow[]): LoadedHistory {
   }
 }
 
-function toCompaction({ summary, facts, leftOut }: NonNullable<LoadedRow['compaction']>): Compaction {
-  return {
-    ...(summary === null ? {} : { summary }),
-    facts,
-    ...(leftOut === 0 ? {} : { factsLeftOut: leftOut }),
-  }
+function toCompaction({ leftOut, ...compaction }: NonNullable<LoadedRow['compaction']>): Compaction {
+  return { ...compaction, factsLeftOut: leftOut }
 }
 
 function toHistoryMessage(row: MessageRow): HistoryMessage {

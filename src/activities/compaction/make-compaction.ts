@@ -1,10 +1,15 @@
 import { AppError } from '../../contracts/errors.ts'
-import type { VerbatimFact } from '../../contracts/context.ts'
 import type { MessageId } from '../../contracts/ids.ts'
 import type { RoundRef } from '../../contracts/turn.ts'
 import type { ModelInfo } from '../../models/model-provider.ts'
 import { bytesPerToken } from '../../models/token-counter.ts'
-import { readCompacted, readOlderPart } from '../../store/compactions.ts'
+import {
+  type NewCompaction,
+  type PlacedCompaction,
+  readCompacted,
+  readOlderPart,
+} from '../../store/compactions.ts'
+import type { Compaction } from '../../store/history-backend.ts'
 import type { TurnSettings } from '../../store/rounds.ts'
 import type { ActivityScope } from '../activity-scope.ts'
 import type { ActivityServices } from '../activity-services.ts'
@@ -18,16 +23,10 @@ import { withoutUnknownValues, listHexValues } from './verbatim-facts.ts'
 import { writeSummary } from './write-summary.ts'
 
 /** What takes the place of the older part. */
-export type MadeCompaction = {
-  uptoPosition: number
+export type MadeCompaction = Pick<NewCompaction, keyof PlacedCompaction | 'tokensBefore' | 'tokensAfter'> & {
+  /** The first message that the model is still given as it is. */
   keptFrom?: MessageId
-  /** The one before, or null, where none could be written. */
-  summary: string | null
-  facts: VerbatimFact[]
-  factsLeftOut: number
-  tokensBefore: number
-  tokensAfter: number
-  /** Why no summary was written. */
+  /** Why no summary was written: it is the one before, or null. */
   failure?: AppError
 }
 
@@ -104,7 +103,7 @@ type Writing = {
   writer: ModelInfo
   transcript: Transcript
   noteCharacters: number
-  previous: { summary: string | null; facts: readonly VerbatimFact[] } | undefined
+  previous: Compaction | undefined
   mayTryAgain: (error: unknown) => boolean
 }
 
