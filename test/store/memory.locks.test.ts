@@ -39,10 +39,9 @@ test.for([
   async ([done, first, second]) => {
     // Somebody holds what they know of a third one, so that each of them is in the middle of it.
     const held = await openWrite(database)
-    await held.query(
-      'select 1 from told_memories where conversation_id = $1 or about = $1 order by 1 for update',
-      [ids[2]],
-    )
+    await held.query('select 1 from told_memories where conversation_id = $1 or about = $1 for update', [
+      ids[2],
+    ])
     const one = writes[done](store.openPool(1), ids[first])
     await held.untilAwaited(1)
     const other = writes[done](store.openPool(1), ids[second])

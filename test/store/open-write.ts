@@ -4,6 +4,8 @@ import type { Database } from '../../src/store/database.ts'
 
 /** A transaction of somebody else's that is under way. */
 export type OpenWrite = {
+  /** What is called with it is part of the transaction. */
+  database: Database
   query(text: string, values?: unknown[]): Promise<unknown>
   /** Resolves when so many wait for what it holds, or for each other; by default one. */
   untilAwaited(count?: number): Promise<void>
@@ -14,6 +16,13 @@ export async function openWrite(database: Database): Promise<OpenWrite> {
   const connection = await database.openConnection()
   await connection.query('begin')
   return {
+    database: {
+      ...database,
+      call: async (name, values) => {
+        const places = values.map((_, index) => `$${index + 1}`).join(', ')
+        return (await connection.query(`select ${name}(${places}) as answer`, [...values])).rows[0].answer
+      },
+    },
     query: (text, values) => connection.query(text, values),
     untilAwaited: (count = 1) =>
       vi.waitFor(async () => {

@@ -348,3 +348,176 @@ begin
         'b', json_build_object('messageId', p_id)) as e
       union all select v_restored where v_restored is not null) as both_events), null, false));
 end $$;
+
+-- An owner's sums stand in several rows, one for some of the owner's conversations each: a commit that waits for the
+-- disk holds the row that it has changed, and the rounds of the others would wait with it.
+create function spending_shard(p_conversation text) returns int language sql immutable as $$
+  select hashtext(p_conversation) & 31
+$$;
+alter table owner_spending
+  add column shard int not null default 0,
+  drop constraint owner_spending_pkey,
+  add primary key (owner_id, shard);
+alter table daily_spending
+  add column shard int not null default 0,
+  drop constraint daily_spending_pkey,
+  add primary key (owner_id, day, model, kind, shard);
+insert into owner_spending (owner_id, shard)
+  select distinct owner_id, spending_shard(conversation_id) from reservations on conflict do nothing;
+
+-- As before, in the rows of the conversation.
+create or replace function add_to_spending(p_entry ledger, p_sign int) returns void language plpgsql as $$
+begin
+  update owner_spending
+    set tokens = tokens + p_sign * (p_entry.input_tokens::bigint + p_entry.output_tokens),
+        cost = cost + p_sign * coalesce(p_entry.cost, 0)
+    where owner_id = p_entry.owner_id and shard = spending_shard(p_entry.conversation_id);
+  insert into daily_spending as d (owner_id, day, model, kind, shard, calls, input_tokens, output_tokens, cached_tokens,
+      cost, estimated_calls)
+    values (p_entry.owner_id, (p_entry.created_at at time zone 'utc')::date, p_entry.model, p_entry.kind,
+      spending_shard(p_entry.conversation_id), p_sign,
+      p_sign * p_entry.input_tokens::bigint, p_sign * p_entry.output_tokens::bigint,
+      p_sign * coalesce(p_entry.cached_tokens, 0)::bigint, p_sign * coalesce(p_entry.cost, 0),
+      p_sign * p_entry.estimated::int)
+    on conflict (owner_id, day, model, kind, shard) do update set
+      calls = d.calls + excluded.calls,
+      input_tokens = d.input_tokens + excluded.input_tokens,
+      output_tokens = d.output_tokens + excluded.output_tokens,
+      cached_tokens = d.cached_tokens + excluded.cached_tokens,
+      cost = d.cost + excluded.cost,
+      estimated_calls = d.estimated_calls + excluded.estimated_calls;
+end $$;
+
+-- Locks the sums that calls of a conversation change, so that of two that settle the same call one sees the other.
+create function lock_spending(p_owner text, p_conversation text) returns void language plpgsql as $$
+declare
+  v_shard int := spending_shard(p_conversation);
+begin
+  perform 1 from owner_spending where owner_id = p_owner and shard = v_shard for update;
+  if not found then
+    insert into owner_spending (owner_id, shard) values (p_owner, v_shard) on conflict do nothing;
+    perform 1 from owner_spending where owner_id = p_owner and shard = v_shard for update;
+  end if;
+end $$;
+
+-- Locks all sums of an owner, in order: for calls of any conversation. Each that is reserved has its row.
+create or replace function lock_spending(p_owner text) returns void language plpgsql as $$
+begin
+  insert into owner_spending (owner_id, shard) values (p_owner, 0) on conflict do nothing;
+  perform 1 from owner_spending where owner_id = p_owner order by shard for update;
+end $$;
+
+-- As before, with the lock on the sums of its conversation alone.
+create or replace function settle_entry(p_call json) returns void language plpgsql as $$
+declare
+  v_at timestamptz;
+begin
+  perform lock_spending(p_call ->> 'owner', p_call ->> 'conversation');
+  delete from reservations where id = p_call ->> 'id' returning created_at into v_at;
+  perform book_call(row(p_call ->> 'id', p_call ->> 'owner', p_call ->> 'conversation', p_call ->> 'turn',
+    p_call ->> 'kind', p_call ->> 'model', (p_call ->> 'inputTokens')::int, (p_call ->> 'outputTokens')::int,
+    (p_call ->> 'cachedTokens')::int, (p_call ->> 'cost')::bigint, (p_call ->> 'estimated')::boolean,
+    coalesce(v_at, clock_timestamp()))::ledger);
+end $$;
+
+-- As before; whoever reserves under a limit waits for others who do, and not for calls that are settled.
+create or replace function find_room(p_call json, p_limits json) returns json language plpgsql as $$
+declare
+  v_owner text := p_call ->> 'owner';
+  v_turn text := p_call ->> 'turn';
+  v_day date;
+  v_input int := (p_call ->> 'inputTokens')::int;
+  v_input_cost bigint := v_input * coalesce((p_call ->> 'inputPrice')::bigint, 0);
+  v_price bigint := nullif((p_call ->> 'outputPrice')::bigint, 0);
+begin
+  perform pg_advisory_xact_lock(hashtextextended('spending:' || v_owner, 0));
+  v_day := (clock_timestamp() at time zone 'utc')::date;
+  -- One statement: a call that is settled meanwhile is either reserved or spent, never neither.
+  return (
+    with spent as (
+      select coalesce(sum(tokens), 0)::bigint as tokens, coalesce(sum(cost), 0)::bigint as cost
+        from owner_spending where owner_id = v_owner
+    ), spent_today as (
+      select coalesce(sum(input_tokens + output_tokens), 0)::bigint as tokens, coalesce(sum(cost), 0)::bigint as cost
+        from daily_spending where owner_id = v_owner and day = v_day
+    ), spent_in_turn as (
+      select coalesce(sum(input_tokens + output_tokens), 0)::bigint as tokens, coalesce(sum(cost), 0)::bigint as cost
+        from ledger where conversation_id = p_call ->> 'conversation' and turn_id = v_turn
+    ), open as (
+      select coalesce(sum(tokens), 0)::bigint as tokens, coalesce(sum(cost), 0)::bigint as cost,
+          coalesce(sum(tokens) filter (where turn_id = v_turn), 0)::bigint as turn_tokens,
+          coalesce(sum(cost) filter (where turn_id = v_turn), 0)::bigint as turn_cost,
+          coalesce(sum(tokens) filter (where day = v_day), 0)::bigint as day_tokens,
+          coalesce(sum(cost) filter (where day = v_day), 0)::bigint as day_cost
+        from open_calls(v_owner)
+    ), limits as (
+      select l.* from spent, spent_today, spent_in_turn, open, lateral (values
+        ('turn_budget', 'tokens', case when v_turn is not null then (p_limits ->> 'turnTokens')::bigint end,
+          spent_in_turn.tokens + open.turn_tokens),
+        ('turn_budget', 'usd', case when v_turn is not null then (p_limits ->> 'turnCost')::bigint end,
+          spent_in_turn.cost + open.turn_cost),
+        ('day_budget', 'tokens', (p_limits ->> 'dayTokens')::bigint, spent_today.tokens + open.day_tokens),
+        ('day_budget', 'usd', (p_limits ->> 'dayCost')::bigint, spent_today.cost + open.day_cost),
+        ('owner_budget', 'tokens', (p_limits ->> 'ownerTokens')::bigint, spent.tokens + open.tokens),
+        ('owner_budget', 'usd', (p_limits ->> 'ownerCost')::bigint, spent.cost + open.cost)
+      ) as l (code, unit, limit_, used)
+    ), rooms as (
+      select *, greatest(limit_ - used, 0) as left_, case
+          when unit = 'tokens' then limit_ - used - v_input
+          when limit_ - used < v_input_cost then -1
+          else div(limit_ - used - v_input_cost, v_price) end as room
+        from limits where limit_ is not null
+    )
+    select json_build_object('room', room, 'code', code, 'unit', unit,
+        'left', case unit when 'usd' then to_usd(left_) else left_::text end,
+        'limit', case unit when 'usd' then to_usd(limit_) else limit_::text end)
+      from rooms where room is not null order by room limit 1);
+end $$;
+
+-- As before; the call finds a row of the owner's sums when it is settled.
+create or replace function reserve_call(p_call json, p_limits json) returns json language plpgsql as $$
+declare
+  v_conversation text := p_call ->> 'conversation';
+  v_owner text := p_call ->> 'owner';
+  v_turn text := p_call ->> 'turn';
+  v_kind text := p_call ->> 'kind';
+  v_wanted int := (p_call ->> 'outputTokens')::int;
+  v_running text;
+  v_lost json[];
+  v_log json;
+  v_answer json;
+begin
+  select turn_id into v_running from conversations where id = v_conversation for update;
+  if v_kind = 'answer' and v_running is distinct from v_turn then
+    return json_build_object('outcome', 'over');
+  end if;
+  -- Whoever settles the call finds the row.
+  insert into owner_spending (owner_id, shard) values (v_owner, spending_shard(v_conversation)) on conflict do nothing;
+  -- Of a turn, one call of a kind runs at a time: another one of this place has lost its worker.
+  v_lost := settle_lost_calls(v_owner, array(select id from reservations
+    where owner_id = v_owner and id <> p_call ->> 'id' and conversation_id = v_conversation
+      and turn_id is not distinct from v_turn and kind = v_kind));
+  -- No call takes an hour; what is left of one outside of any turn goes with the owner's next one.
+  perform settle_lost_calls(v_owner, array(select id from reservations
+    where owner_id = v_owner and created_at < clock_timestamp() - interval '1 hour'));
+  if cardinality(v_lost) > 0 then
+    v_log := append_events(v_conversation, array_to_json(v_lost), null, false);
+  else
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
+  delete from reservations where id = p_call ->> 'id';
+  if p_limits is not null then
+    v_answer := find_room(p_call, p_limits);
+    if (v_answer ->> 'room')::bigint < least((p_call ->> 'leastTokens')::int, v_wanted) then
+      return (v_answer::jsonb || jsonb_build_object('outcome', 'refused', 'log', v_log))::json;
+    end if;
+    v_answer := case when (v_answer ->> 'room')::bigint < v_wanted then v_answer end;
+    v_wanted := least((v_answer ->> 'room')::bigint, v_wanted);
+  end if;
+  insert into reservations (id, owner_id, conversation_id, turn_id, kind, model, input_tokens, output_tokens,
+      input_price, output_price, context_limit)
+    values (p_call ->> 'id', v_owner, v_conversation, v_turn, v_kind, p_call ->> 'model',
+      (p_call ->> 'inputTokens')::int, v_wanted, (p_call ->> 'inputPrice')::bigint,
+      (p_call ->> 'outputPrice')::bigint, (p_call ->> 'contextLimit')::int);
+  return json_build_object('outcome', 'reserved', 'outputTokens', v_wanted, 'code', v_answer -> 'code', 'log', v_log);
+end $$;
