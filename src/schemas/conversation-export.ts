@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 
-import { answerTextLimit, importMessageLimit } from '../contracts/limits.ts'
+import { answerTextLimit, factLimit, importMessageLimit } from '../contracts/limits.ts'
 import { boundedArray } from './bounded-array.ts'
 import { listExportFaults } from './check-export.ts'
 import { conversationSettings, messageSchema } from './conversation.ts'
@@ -96,7 +96,7 @@ export const conversationExportSchema = z
         uptoMessageId: id.openapi({ description: 'The last message that the model is given it for.' }),
         asked: z.boolean(),
         summary: z.string().max(20_000).optional(),
-        facts: boundedArray(factSchema, 400),
+        facts: boundedArray(factSchema, factLimit),
         factsLeftOut: count,
         tokensBefore: count,
         tokensAfter: count,

@@ -123,7 +123,7 @@ function toSnapshot(read: SnapshotRow): Snapshot {
 }
 
 /** Progress of one call as the log knows it. */
-export function toCallProgress({ id, name, status, steps, done, waits }: CallRow): CallProgress {
+function toCallProgress({ id, name, status, steps, done, waits }: CallRow): CallProgress {
   const names = steps ?? []
   const finished = new Set(done ?? [])
   const current = names.findIndex((_, index) => !finished.has(index))

@@ -1,5 +1,6 @@
 import { AppError } from '../../contracts/errors.ts'
 import type { MessageId } from '../../contracts/ids.ts'
+import { factLimit } from '../../contracts/limits.ts'
 import type { RoundRef } from '../../contracts/turn.ts'
 import type { ModelInfo } from '../../models/model-provider.ts'
 import { bytesPerToken } from '../../models/token-counter.ts'
@@ -39,7 +40,7 @@ export type CompactionTask = {
 }
 
 const summaryLimit = { least: 600, most: 6_000 }
-const factLimits = { count: 400, characters: 24_000 }
+const factCharacters = 24_000
 /** Of the window of the model that sums up; the rest is for its instructions and its answer. */
 const pieceShare = 0.5
 const pieceLimit = 8
@@ -79,8 +80,8 @@ export async function makeCompaction(
   const noteCharacters = Math.floor(windowTokens * historyShares.summary * bytesPerToken)
   const before = { facts: previous?.facts ?? [], leftOut: previous?.factsLeftOut ?? 0 }
   const { facts, leftOut } = joinFacts(before, transcript.facts, {
-    count: factLimits.count,
-    characters: Math.min(factLimits.characters, noteCharacters),
+    count: factLimit,
+    characters: Math.min(factCharacters, noteCharacters),
   })
   const written = await tryToWrite(
     { task, writer, transcript, noteCharacters, previous, mayTryAgain },
