@@ -89,6 +89,19 @@ test.each([
   expect(await readTitle(talked)).toBe(cut)
 })
 
+test('behavior: nobody is asked for a title of what is to be forgotten', async () => {
+  const talked = await talk()
+  await database.rows(
+    'test_pass',
+    `insert into forgettings (id, conversation_id, due_at) values ($1 || '.t1', $1, now() + interval '1 hour')`,
+    [talked.id],
+  )
+  const { ask, asked } = helper({ title: 'Marmots' })
+  await work(ask)
+  expect(asked).toEqual([])
+  expect(await readTitle(talked)).toBe('New conversation')
+})
+
 test('behavior: a second try may do it', async () => {
   const talked = await talk()
   const { ask, asked } = helper(new AppError('model_unavailable', 'Down.'), { title: 'Marmots' })
