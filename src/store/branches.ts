@@ -37,6 +37,8 @@ export type AcceptedBranch = {
 
 type BranchAnswer = {
   outcome: 'accepted' | 'repeated' | 'conflict' | 'unsuitable' | 'busy' | 'crowded' | 'missing' | 'unknown'
+  /** Why it is unsuitable, if it is not for what it is. */
+  reason?: 'forgotten'
   state?: string
   position?: number
   turnId?: TurnId | null
@@ -67,7 +69,7 @@ export async function regenerateMessage(
     message.turnLimit,
   ])
   const { outcome } = answer
-  if (outcome !== 'accepted' && outcome !== 'repeated') throw toRefusal(outcome, answer.turnId, message)
+  if (outcome !== 'accepted' && outcome !== 'repeated') throw toRefusal(outcome, answer, message)
   publishNotice(database, message.conversationId, answer.log, JSON.stringify(answer.events))
   const { state, position, turns = 0, model = '' } = answer
   return {
@@ -80,7 +82,7 @@ export async function regenerateMessage(
 
 function toRefusal(
   outcome: Exclude<BranchAnswer['outcome'], 'accepted' | 'repeated'>,
-  turnId: TurnId | null | undefined,
+  { reason, turnId }: BranchAnswer,
   message: ReplacingMessage,
 ): AppError {
   switch (outcome) {
@@ -89,7 +91,9 @@ function toRefusal(
     case 'unsuitable':
       return new AppError(
         'not_a_user_message',
-        `Message ${message.replaces} cannot be answered anew: only a user's message that has begun and was not replaced can.`,
+        reason === 'forgotten'
+          ? `The text of message ${message.replaces} is not kept. Give the text that is to be answered.`
+          : `Message ${message.replaces} cannot be answered anew: only a user's message that has begun and was not replaced can.`,
       )
     case 'busy':
       return new AppError(
@@ -127,7 +131,7 @@ export async function forkConversation(
   fork: Fork,
 ): Promise<{ created: boolean; id: ConversationId }> {
   const statement = database.call<
-    CreationAnswer | { outcome: 'missing' } | { outcome: 'unknown' } | { outcome: 'busy' }
+    CreationAnswer | { outcome: 'missing' } | { outcome: 'unknown' } | { outcome: 'busy'; turnId: TurnId }
   >('fork_conversation', [
     fork.source,
     fork.owner,
@@ -147,6 +151,7 @@ export async function forkConversation(
     throw new AppError(
       'turn_running',
       `Message ${fork.messageId} belongs to the running turn. Wait for it, or fork from a message before it.`,
+      { details: { turnId: answer.turnId } },
     )
   }
   return toCreated(answer, fork.limit)

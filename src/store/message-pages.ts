@@ -11,7 +11,7 @@ export type MessagePage = { messages: Message[]; olderMessages?: string }
 
 export type MessageQuery = {
   /** Cursor of a page or a snapshot; absent: the latest ones. */
-  before?: string
+  before?: number
   limit: number
   /** A message that was replaced: its branch as it was then; absent: the present one. */
   branch?: MessageId
@@ -69,7 +69,7 @@ export async function listMessages(
        order by position desc limit $5`,
     [
       conversationId,
-      query.before === undefined ? found.branch_end : Number(query.before),
+      query.before === undefined ? found.branch_end : query.before,
       query.superseded,
       found.branch_end,
       rowsOfPage(query.limit),

@@ -151,6 +151,8 @@ export type WaitingText = { messageId: MessageId; state: 'received' | 'queued' }
 type ChangeAnswer = {
   outcome: 'edited' | 'withdrawn' | 'started' | 'missing'
   state?: WaitingText['state']
+  /** Another message was answered since this one took the place of others. */
+  overtaken?: boolean
   log?: LogAnswer
 }
 
@@ -171,8 +173,9 @@ export async function editMessage(
 }
 
 /**
- * Takes back a message that has not begun; repeating it changes nothing.
- * @throws AppError `not_found`, `message_started`
+ * Takes back a message that has not begun; repeating it changes nothing. Messages that it has taken the place of are
+ * part of the conversation again.
+ * @throws AppError `not_found`, `message_started`, `edit_overtaken`
  */
 export async function withdrawMessage(
   database: Database,
@@ -183,8 +186,14 @@ export async function withdrawMessage(
   publishNotice(database, conversationId, answer.log)
 }
 
-function assertWaiting({ outcome }: ChangeAnswer, id: MessageId): void {
+function assertWaiting({ outcome, overtaken }: ChangeAnswer, id: MessageId): void {
   if (outcome === 'missing') throw new AppError('not_found', `There is no waiting message ${id}.`)
+  if (overtaken) {
+    throw new AppError(
+      'edit_overtaken',
+      `Another message was answered without what message ${id} has taken the place of. Change it, or stop its turn.`,
+    )
+  }
   if (outcome === 'started') {
     throw new AppError('message_started', `Message ${id} has begun. Send another one, or stop its turn.`)
   }

@@ -8,7 +8,7 @@ import { stopTurn } from '../../store/turns.ts'
 import { recoverConversation } from '../../temporal/recover-conversation.ts'
 import type { ApiServices } from '../api-services.ts'
 import { createMessageId } from '../create-message-id.ts'
-import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
+import { bearer, createRouter, idempotencyHeaders, idParams, json, jsonBody, problems } from '../open-api.ts'
 
 const answer = z
   .object({ messageId: z.string(), state: z.enum(['started', 'queued', 'withdrawn']) })
@@ -22,7 +22,7 @@ const post = createRoute({
   security: bearer,
   request: {
     params: idParams,
-    headers: z.object({ 'idempotency-key': z.string().min(1).max(200).optional() }),
+    headers: idempotencyHeaders,
     body: jsonBody(newMessageSchema),
   },
   responses: {
