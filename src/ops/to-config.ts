@@ -29,6 +29,11 @@ export function toConfig(values: ConfigValues): Config {
       namedAccounts: values.PERDURA_NAMED_ACCOUNTS,
       tokens: values.PERDURA_TOKENS,
     },
+    services: {
+      limits: values.PERDURA_SERVICE_LIMITS ?? [],
+      failureLimit: values.PERDURA_SERVICE_FAILURES,
+    },
+    adminKey: values.PERDURA_ADMIN_KEY,
     tools: {
       folder: values.PERDURA_TOOLS,
       timeoutMs: values.PERDURA_TOOL_TIMEOUT_MS,
