@@ -64,6 +64,11 @@ export class WeightedGate {
     }
   }
 
+  /** Whether as many wait as may be inside, one of this key among them: then no more of it should wait here. */
+  isCrowded(key: string): boolean {
+    return this.#waiting.has(key) && this.load().waiting >= this.#limit
+  }
+
   load(): GateLoad {
     const waiting = [...this.#waiting.values()].flat()
     const nowMs = performance.now()

@@ -123,6 +123,16 @@ test('behavior: a key that never leaves keeps room for others', async () => {
   expect(gate.load()).toMatchObject({ limit: 32, inside: 31, waiting: 170, waitingKeys: 2 })
 })
 
+test('behavior: it is crowded for those who wait already, when as many wait as may be inside', () => {
+  const gate = new WeightedGate(2)
+  void gate.enter(2, never, 'holder')
+  void gate.enter(1, never, 'one')
+  expect(gate.isCrowded('one')).toBe(false)
+  void gate.enter(1, never, 'one')
+  expect(gate.isCrowded('one')).toBe(true)
+  expect(gate.isCrowded('two')).toBe(false)
+})
+
 test('behavior: work of nobody has no share', async () => {
   const { inside, enter } = work(new WeightedGate(4))
   for (let count = 0; count < 9; count++) void enter('nobody', 1)
