@@ -11,6 +11,7 @@ import type { ToolRegistry } from '../toolkit/tool-registry.ts'
 import type { ToolServices } from '../toolkit/tool-services.ts'
 import type { MessageSizes } from './context/message-sizes.ts'
 import type { LoopBreath } from './loop-breath.ts'
+import type { ModelSlots } from './model-slots.ts'
 import type { StopRegistry } from './stop-registry.ts'
 import type { WeightedGate } from './weighted-gate.ts'
 
@@ -33,6 +34,7 @@ export type ActivityServices = {
   /** Remembers what messages take of a context. */
   messageSizes: MessageSizes
   stops: StopRegistry
+  modelSlots: ModelSlots
   /** Tools that this worker runs at once, each with the result that it holds until that is stored. */
   toolSlots: WeightedGate
   /** Large results that are being stored at once, in bytes. */

@@ -32,7 +32,7 @@ export type HelperQuestion<Value> = {
   signal: AbortSignal
 }
 
-export type HelperServices = Pick<ActivityServices, 'models' | 'database' | 'budgets'>
+export type HelperServices = Pick<ActivityServices, 'models' | 'database' | 'budgets' | 'modelSlots'>
 
 type Try = Pick<HelperQuestion<unknown>, 'key' | 'maxOutputTokens' | 'signal'> & { messages: ModelMessage[] }
 
@@ -86,6 +86,7 @@ async function runTry(
   services: HelperServices,
 ): Promise<string> {
   const request = toRequest({ system, messages, maxOutputTokens }, info)
+  const leave = await services.modelSlots.of(info.id).enter(1, signal, key.owner)
   const timeout = AbortSignal.timeout(timeoutMs)
   const spending = new Spending(key, services)
   const reply: Reply = { calls: [], usage: undefined, reason: undefined }
@@ -104,6 +105,7 @@ async function runTry(
     if (fault instanceof AppError) failure = fault
     throw fault
   } finally {
+    leave()
     // A try is paid whatever becomes of it.
     await spending.settle(reply, failure, signal)
   }

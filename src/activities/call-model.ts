@@ -1,3 +1,5 @@
+import { ApplicationFailure } from '@temporalio/common'
+
 import { AppError } from '../contracts/errors.ts'
 import { answerIdOf } from '../contracts/ids.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
@@ -12,6 +14,7 @@ import { DeltaWriter } from './delta-writer.ts'
 import { loadModelContext } from './model-context.ts'
 import { planReply } from './plan-reply.ts'
 import { readReply, type Reply } from './reply.ts'
+import { withSlot } from './slot.ts'
 import { Spending } from './spending.ts'
 import { toFinishedRound } from './finished-round.ts'
 import { turnEndMessages } from './turn-end-messages.ts'
@@ -24,11 +27,16 @@ export async function callModel(round: RoundRef, services: ActivityServices): Pr
       const begun = await beginRound(services.database, round, services.prompt.hash)
       if (begun.outcome === 'done') return begun.stored
       if (begun.outcome !== 'run') return { kind: 'nothing' }
-      scope.limitTime(Math.min(services.settings.modelTimeoutMs, turnTimeLeftMs(begun, services)))
-      return await streamRound(round, begun, scope, services)
+      const { model, owner } = begun.settings
+      scope.limitTime(turnTimeLeftMs(begun, services))
+      return await withSlot(scope, { gate: services.modelSlots.of(model), owner, kind: 'model' }, () => {
+        // The wait for the slot is none of the model's.
+        scope.limitTime(Math.min(services.settings.modelTimeoutMs, turnTimeLeftMs(begun, services)))
+        return streamRound(round, begun, scope, services)
+      })
     } catch (error) {
       const { conversationId, turnId } = round
-      if (!isTransient(error))
+      if (!isTransient(error) && !(error instanceof ApplicationFailure))
         services.logger.error({ err: error, conversationId, turnId }, 'model call failed')
       throw toActivityFailure(error, scope.failedTries + 1)
     }

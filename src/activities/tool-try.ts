@@ -14,9 +14,9 @@ import type { PackedOutput } from './pack-output.ts'
 import { ProgressWriter } from './progress-writer.ts'
 import { beginningOf } from './result-text.ts'
 import { storeOutput } from './store-output.ts'
+import { ownerOfActivity, withSlot } from './slot.ts'
 import { type FailedEnd, toFailedEnd } from './to-failed-end.ts'
 import { stepEnded, toolCompleted } from './tool-completed.ts'
-import { withToolSlot } from './tool-slot.ts'
 import { decideAgain, type UngrantedTry } from './ungranted-call.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
 
@@ -52,7 +52,8 @@ export async function runToolTry(wanted: ToolTry, services: ActivityServices): P
   const { ref } = wanted
   return withActivityScope({ turnId: ref.turnId, stops: services.stops }, async (scope) => {
     try {
-      return await withToolSlot(scope, services.toolSlots, () => runWithSlot(wanted, scope, services))
+      const slot = { gate: services.toolSlots, owner: ownerOfActivity(), kind: 'tool' }
+      return await withSlot(scope, slot, () => runWithSlot(wanted, scope, services))
     } catch (error) {
       // Retries are decided below and are no fault; anything else is one of the program.
       if (!isTransient(error) && !(error instanceof ApplicationFailure)) {

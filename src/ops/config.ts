@@ -50,6 +50,8 @@ export type Config = {
   readonly turn: { timeoutMs: number }
   readonly worker: {
     activitySlots: number
+    /** Of each provider. */
+    modelSlots: number
     toolSlots: number
     workflowSlots: number
     cachedWorkflows: number

@@ -48,6 +48,7 @@ export function toConfig(values: ConfigValues): Config {
     turn: { timeoutMs: values.PERDURA_TURN_TIMEOUT_MS },
     worker: {
       activitySlots: values.PERDURA_WORKER_SLOTS,
+      modelSlots: values.PERDURA_MODEL_SLOTS,
       toolSlots: values.PERDURA_TOOL_SLOTS,
       workflowSlots: values.PERDURA_WORKFLOW_SLOTS,
       cachedWorkflows: values.PERDURA_CACHED_WORKFLOWS,

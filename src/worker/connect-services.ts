@@ -1,6 +1,7 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
 import { createMessageSizes } from '../activities/context/message-sizes.ts'
 import { openLoopBreath } from '../activities/loop-breath.ts'
+import { ModelSlots } from '../activities/model-slots.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
 import { WeightedGate } from '../activities/weighted-gate.ts'
 import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
@@ -52,6 +53,7 @@ export async function connectServices(
     rules,
     messageSizes: createMessageSizes(),
     stops,
+    modelSlots: new ModelSlots(config.worker.modelSlots),
     toolSlots: new WeightedGate(config.worker.toolSlots),
     resultGate: new WeightedGate(storingLimitBytes),
     loopBreath: openLoopBreath(),

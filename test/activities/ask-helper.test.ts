@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
 import { askHelper } from '../../src/activities/ask-helper.ts'
+import { ModelSlots } from '../../src/activities/model-slots.ts'
 import { createModelRegistry } from '../../src/models/model-registry.ts'
 import type { ScriptedReply } from '../../src/models/scripted/scripted-reply.ts'
 import { openScriptedModel, scriptedConfig } from '../support/scripted-model.ts'
@@ -17,6 +18,7 @@ const sentSchema = z.looseObject({
 
 const store = await createStore()
 const { database } = store
+const modelSlots = new ModelSlots(10)
 const budgets = { limits: { turn: {}, day: {}, owner: {} }, priceOf: () => undefined }
 
 /** What was booked under a key, in order. */
@@ -60,7 +62,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
         tries,
         signal,
       },
-      { models: registry, database, budgets },
+      { models: registry, database, budgets, modelSlots },
     )
     const requests = async () =>
       (await model.requests(`helper:${key}`)).map(({ body, state }) => ({ state, ...sentSchema.parse(body) }))
@@ -143,7 +145,9 @@ describe('askHelper', { timeout: 30_000 }, () => {
       tries: 2 as const,
       signal: new AbortController().signal,
     }
-    await expect(askHelper(question, { models: registry, database, budgets })).rejects.toMatchObject({
+    await expect(
+      askHelper(question, { models: registry, database, budgets, modelSlots }),
+    ).rejects.toMatchObject({
       code: 'model_unavailable',
     })
   })
@@ -164,7 +168,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
         tries: 2,
         signal: new AbortController().signal,
       },
-      { models: registry, database, budgets },
+      { models: registry, database, budgets, modelSlots },
     )
     expect(value).toEqual({
       title: 'What do they hold?',
