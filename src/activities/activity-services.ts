@@ -4,6 +4,8 @@ import type { SystemPrompt } from '../models/system-prompt.ts'
 import type { Budgets } from '../contracts/usage.ts'
 import type { PermissionRule } from '../contracts/permission.ts'
 import type { Logger } from '../ops/logger.ts'
+import type { ExternalServices } from '../services/external-services.ts'
+import type { ServiceCaller } from '../services/service-caller.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/event-log.ts'
 import type { HistoryBackend } from '../store/history-backend.ts'
@@ -28,7 +30,10 @@ export type ActivityServices = {
   tools: ToolRegistry
   /** The same, as models see them, by name; made once. */
   modelTools: ReadonlyMap<string, ModelTool>
-  toolServices: ToolServices
+  /** Model providers and chains, as this worker asks them. */
+  externals: Pick<ExternalServices, 'get'>
+  /** What tools reach, for one call. */
+  toolServicesOf(caller: ServiceCaller): ToolServices
   /** Of the operator, about what may run. */
   rules: readonly PermissionRule[]
   /** Remembers what messages take of a context. */

@@ -32,11 +32,16 @@ export type HelperQuestion<Value> = {
   signal: AbortSignal
 }
 
-export type HelperServices = Pick<ActivityServices, 'models' | 'database' | 'budgets' | 'modelSlots'>
+export type HelperServices = Pick<
+  ActivityServices,
+  'models' | 'database' | 'budgets' | 'modelSlots' | 'externals'
+>
 
 type Try = Pick<HelperQuestion<unknown>, 'key' | 'maxOutputTokens' | 'signal'> & { messages: ModelMessage[] }
 
 const timeoutMs = 60_000
+/** Less than that time: what waits longer is better asked again later. */
+const patience = { busyMs: 30_000, downMs: 5_000 }
 /** What a reasoning model may think before it answers, in tokens. */
 const thoughtTokens = 4_000
 
@@ -88,7 +93,7 @@ async function runTry(
   const request = toRequest({ system, messages, maxOutputTokens }, info)
   const leave = await services.modelSlots.of(info.id).enter(1, signal, key.owner)
   const timeout = AbortSignal.timeout(timeoutMs)
-  const spending = new Spending(key, services)
+  const spending = new Spending(key, { owner: key.owner, patience }, services)
   const reply: Reply = { calls: [], usage: undefined, reason: undefined }
   let failure: AppError | undefined
   let text = ''

@@ -14,6 +14,7 @@ import { DeltaWriter } from './delta-writer.ts'
 import { loadModelContext } from './model-context.ts'
 import { planReply } from './plan-reply.ts'
 import { readReply, type Reply } from './reply.ts'
+import { toModelCaller } from './service-caller.ts'
 import { withSlot } from './slot.ts'
 import { Spending } from './spending.ts'
 import { toFinishedRound } from './finished-round.ts'
@@ -63,7 +64,16 @@ async function streamRound(
     },
   })
   const reply: Reply = { calls: [], usage: undefined, reason: undefined }
-  const spending = new Spending(toCallKey(round, begun, attempt), services)
+  const caller = toModelCaller(
+    {
+      turn: round,
+      owner: begun.settings.owner,
+      scope,
+      hasFallback: findFallback(begun.settings, services) !== undefined,
+    },
+    services,
+  )
+  const spending = new Spending(toCallKey(round, begun, attempt), caller, services)
   const reading = { round, begun, scope, writer, reply, spending }
   const failure = begun.state === 'cancelling' ? stopped() : await readModel(reading, services)
   if (failure === 'compact') return { kind: 'compact' }
@@ -168,7 +178,7 @@ function retryFor(
   services: ActivityServices,
 ): AppError | undefined {
   if (failure === undefined) return undefined
-  const isTooLong = !isOutage(failure) && isLongPause(failure)
+  const isTooLong = (failure.code === 'service_busy' || !isOutage(failure)) && isLongPause(failure)
   if (isTooLong && findFallback(begun.settings, services) !== undefined) return undefined
   return mayTryAgain(failure, scope, services.settings) ? failure : undefined
 }

@@ -8,11 +8,12 @@ import { parseInput } from '../toolkit/parse-input.ts'
 import type { Tool, ToolContext } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, Interrupted, withActivityScope } from './activity-scope.ts'
-import { isOutage, isTransient, toActivityFailure, toRetry } from './attempt.ts'
+import { isOutage, isTransient, isTriedOut, toActivityFailure, toRetry } from './attempt.ts'
 import { failedError, stoppedError } from './call-errors.ts'
 import type { PackedOutput } from './pack-output.ts'
 import { ProgressWriter } from './progress-writer.ts'
 import { beginningOf } from './result-text.ts'
+import { toToolCaller } from './service-caller.ts'
 import { storeOutput } from './store-output.ts'
 import { ownerOfActivity, withSlot } from './slot.ts'
 import { type FailedEnd, toFailedEnd } from './to-failed-end.ts'
@@ -139,7 +140,8 @@ async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutco
     throw handedOver(interruption)
   }
   const fault = interruption === 'timeout' ? new AppError('tool_timeout', 'The tool took too long.') : error
-  if (isTransient(fault) && (isOutage(fault) || begun.failed + 1 < tries)) {
+  const mayRun = isTransient(fault) && !isTriedOut(fault) && (isOutage(fault) || begun.failed + 1 < tries)
+  if (mayRun) {
     await endToolTry(services.database, ref.callId, !isOutage(fault))
     throw toRetry(fault, begun.failed + 1)
   }
@@ -168,7 +170,7 @@ function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Too
       progress.write(fraction, message ?? stage)
     },
     log: (message, fields = {}) => logger.info(fields, message),
-    services: services.toolServices,
+    services: services.toolServicesOf(toToolCaller({ ref, owner: begun.owner, scope }, services)),
     owner: begun.owner,
     ...(begun.wallet === null ? {} : { wallet: begun.wallet }),
     chainId: begun.chainId ?? services.settings.defaultChainId,

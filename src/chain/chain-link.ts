@@ -47,7 +47,10 @@ export function createChainLink(options: ChainLinkOptions): ChainLink {
 
   async function look(): Promise<ChainFacts> {
     try {
-      const facts = await readFacts(open({ caller: ownCaller, signal: AbortSignal.timeout(rpcTimeoutMs) }), options.chainId)
+      const facts = await readFacts(
+        open({ caller: ownCaller, signal: AbortSignal.timeout(rpcTimeoutMs) }),
+        options.chainId,
+      )
       known = { facts, atMs: options.nowMs() }
       return facts
     } catch (error) {

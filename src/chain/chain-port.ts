@@ -9,11 +9,7 @@ import { simulateDeployment } from './simulate-deployment.ts'
 import { readTokenBalances } from './token-balances.ts'
 
 /** Gives one caller's tools a chain to read. Each reading is bound to one block, which it returns. */
-export function createChainPort(
-  link: ChainLink,
-  registry: ChainRegistry,
-  caller: ServiceCaller,
-): ChainPort {
+export function createChainPort(link: ChainLink, registry: ChainRegistry, caller: ServiceCaller): ChainPort {
   const registered = registry.tokens.map(({ address }) => address)
   const registrySymbols = new Map(registry.tokens.map(({ address, symbol }) => [address, symbol]))
   return {
@@ -23,8 +19,11 @@ export function createChainPort(
     accountInfo: (address, { signal }) =>
       link.withReader({ caller, signal }, (reader) => readAccountInfo(reader, address)),
     tokenBalances: ({ address, tokens = registered }, { signal }) =>
-      link.withReader({ caller, signal }, (reader) => readTokenBalances(reader, { address, tokens, registrySymbols })),
-    readContract: (request, { signal }) => link.withReader({ caller, signal }, (reader) => readContract(reader, request)),
+      link.withReader({ caller, signal }, (reader) =>
+        readTokenBalances(reader, { address, tokens, registrySymbols }),
+      ),
+    readContract: (request, { signal }) =>
+      link.withReader({ caller, signal }, (reader) => readContract(reader, request)),
     simulateDeployment: (request, { signal }) =>
       link.withReader({ caller, signal }, (reader) => simulateDeployment(reader, request)),
   }

@@ -20,7 +20,9 @@ export type ServiceReport = {
   waitMs: number
   /** Failures, by code. */
   errors: Record<string, number>
-  /** Who waits with how many calls; the longest queues first, at most 20. */
+  /** Calls that wait now. */
+  waiting: number
+  /** Who waits with how many; the longest queues first, at most 20. */
   queue: { owner: string; length: number }[]
 }
 

@@ -1,5 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
+import { measureServices, type ServiceSources } from './service-metrics.ts'
+
 /** What a process measures of itself, in Prometheus' text format. Labels never hold ids or what anybody said. */
 export type Metrics = {
   contentType: string
@@ -19,9 +21,16 @@ export type MetricsSources = {
 
 export type ApiMetricsSources = MetricsSources & { countStreams(): number }
 
-/** Starts to measure a worker: memory, processor time, event-loop delay, and conversations that are stalled. */
-export function createMetrics(sources: MetricsSources): Metrics {
-  return toMetrics(openRegistry(sources))
+export type WorkerMetricsSources = MetricsSources & ServiceSources
+
+/**
+ * Starts to measure a worker: memory, processor time, event-loop delay, conversations that are stalled, and what it
+ * asks of services.
+ */
+export function createWorkerMetrics({ countStalled, ...services }: WorkerMetricsSources): Metrics {
+  const registry = openRegistry({ countStalled })
+  measureServices(registry, services)
+  return toMetrics(registry)
 }
 
 /** Starts to measure an api: the same, and its requests and streams. */

@@ -1,12 +1,12 @@
 import { AppError, type ErrorCode } from '../contracts/errors.ts'
 import { WeightedGate } from '../activities/weighted-gate.ts'
-import type { RequestLimit, ServiceReport } from '../contracts/services.ts'
+import type { CircuitState, RequestLimit, ServiceReport } from '../contracts/services.ts'
 import type { HoldReason, ServicePace, SharedServices } from '../store/services.ts'
 import type { ServiceCaller } from './service-caller.ts'
 import { ServiceCounts } from './service-counts.ts'
 import { ServiceHold } from './service-hold.ts'
 import { judgeFailure } from './service-verdict.ts'
-import { beginWait, type ServiceWait } from './service-wait.ts'
+import { beginWait, type ServiceWait, toldPauseMs } from './service-wait.ts'
 import { toPace } from './to-pace.ts'
 
 export type ExternalServiceOptions = {
@@ -70,14 +70,18 @@ export class ExternalService {
   async admit(caller: ServiceCaller, signal: AbortSignal): Promise<Admission> {
     signal.throwIfAborted()
     const mayGo = this.#pace === undefined && this.hold.known === undefined
-    const leaveAtOnce = mayGo ? this.#enterAtOnce() : undefined
+    const leaveAtOnce = mayGo ? this.#enterAtOnce(caller.owner) : undefined
     if (leaveAtOnce !== undefined) return this.#begin(caller, leaveAtOnce, false, signal)
     const endCount = this.#counts.beginWait(caller.owner)
-    const wait = beginWait({ name: this.name, downCode: this.#options.downCode, hold: this.hold }, caller, signal)
+    const wait = beginWait(
+      { name: this.name, downCode: this.#options.downCode, hold: this.hold },
+      caller,
+      signal,
+    )
     try {
-      const leaveSlot = await this.#enterSlot(wait)
+      const leaveSlot = await this.#enterSlot(wait, caller.owner)
       try {
-        return this.#begin(caller, leaveSlot, await this.#waitForTurn(wait), signal)
+        return this.#begin(caller, leaveSlot, await this.#waitForTurn(wait, caller.owner), signal)
       } catch (error) {
         leaveSlot()
         throw error
@@ -94,23 +98,23 @@ export class ExternalService {
     return { name: this.name, limit, slots, active: this.#active, ...this.#counts.read() }
   }
 
-  /** How many calls wait. */
-  get waiting(): number {
-    return this.#counts.waiting
+  /** As far as this worker knows. */
+  get circuit(): CircuitState {
+    return this.hold.known?.why ?? 'closed'
   }
 
-  #enterAtOnce(): (() => void) | undefined {
-    return this.#slots === undefined ? () => {} : this.#slots.tryEnter(1)
+  #enterAtOnce(owner: string): (() => void) | undefined {
+    return this.#slots === undefined ? () => {} : this.#slots.tryEnter(1, owner)
   }
 
-  async #enterSlot({ signal }: ServiceWait): Promise<() => void> {
-    return this.#slots === undefined ? () => {} : await this.#slots.enter(1, signal)
+  async #enterSlot({ signal }: ServiceWait, owner: string): Promise<() => void> {
+    return this.#slots === undefined ? () => {} : await this.#slots.enter(1, signal, owner)
   }
 
   /** True: as the one request that finds out whether the service answers again. */
-  async #waitForTurn(wait: ServiceWait): Promise<boolean> {
+  async #waitForTurn(wait: ServiceWait, owner: string): Promise<boolean> {
     if (this.#pace === undefined && this.hold.known === undefined) return false
-    const leaveLine = await this.#line.enter(1, wait.signal)
+    const leaveLine = await this.#line.enter(1, wait.signal, owner)
     try {
       return await this.#takeTurn(wait)
     } finally {
@@ -223,7 +227,7 @@ export class ExternalService {
     const ms = await this.#tell(this.#options.shared.hold(this.name, why, pauseMs))
     if (ms !== undefined) this.hold.set(why, ms)
     const leftMs = this.hold.leftMs
-    if (why === 'down' || leftMs >= 2_000) caller.onHeld?.({ service: this.name, why, ms: leftMs })
+    if (why === 'down' || leftMs >= toldPauseMs) caller.onHeld?.({ service: this.name, why, ms: leftMs })
   }
 
   /** Without the database each worker knows only what it has seen itself. */

@@ -33,19 +33,16 @@ export class ServiceCounts {
     }
   }
 
-  /** How many calls wait. */
-  get waiting(): number {
-    return [...this.#queue.values()].reduce((sum, length) => sum + length, 0)
-  }
-
-  read(): Pick<ServiceReport, 'calls' | 'retries' | 'waits' | 'waitMs' | 'errors' | 'queue'> {
+  read(): Omit<ServiceReport, 'name' | 'limit' | 'slots' | 'active'> {
     const { calls, retries, waits } = this
+    const lengths = [...this.#queue.values()]
     return {
       calls,
       retries,
       waits,
       waitMs: Math.round(this.waitMs),
       errors: Object.fromEntries(this.errors),
+      waiting: lengths.reduce((sum, length) => sum + length, 0),
       queue: [...this.#queue]
         .map(([owner, length]) => ({ owner, length }))
         .toSorted((one, other) => other.length - one.length)

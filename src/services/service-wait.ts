@@ -16,8 +16,8 @@ export type ServiceWait = {
 /** `downCode` is what a service that is down fails with. */
 export type WaitedService = { name: string; downCode: ErrorCode; hold: ServiceHold }
 
-/** Shorter ones are not worth a word to anybody. */
-const toldPauseMs = 2_000
+/** Shorter pauses are not worth a word to anybody. */
+export const toldPauseMs = 1_500
 const leastRetryMs = 500
 
 /** Begins to wait. Whatever is found out of the service meanwhile, every call that waits is told at once. */
@@ -84,10 +84,14 @@ export function beginWait(
 }
 
 function busy(name: string, ms: number): AppError {
-  return new AppError('service_busy', `The service ${name} takes no more requests for now. Try again later.`, {
-    retryAfterMs: Math.max(leastRetryMs, Math.ceil(ms)),
-    details: { service: name },
-  })
+  return new AppError(
+    'service_busy',
+    `The service ${name} takes no more requests for now. Try again later.`,
+    {
+      retryAfterMs: Math.max(leastRetryMs, Math.ceil(ms)),
+      details: { service: name },
+    },
+  )
 }
 
 function down(name: string, code: ErrorCode, ms: number): AppError {

@@ -14,6 +14,7 @@ import { readStatus } from './status.ts'
 import { statusLines } from './status-lines.ts'
 import { readExport } from './read-export.ts'
 import { toJsonLine } from './to-json-line.ts'
+import { serviceLines } from './service-lines.ts'
 import { findToken, tokenPath } from './token-file.ts'
 import { usageLines } from './usage-lines.ts'
 import { writeExport } from './write-export.ts'
@@ -89,6 +90,20 @@ export async function runUsageCommand(options: { conversation?: string; json: bo
   const report = await client.getUsage(conversation === undefined ? {} : { conversationId: conversation })
   if (options.json) stdout.write(toJsonLine(report))
   else for (const line of usageLines(report)) stdout.write(`${line}\n`)
+  return exitCodes.success
+}
+
+/** `perdura services` */
+export async function runServicesCommand({ json }: { json: boolean }): Promise<number> {
+  const key = env.PERDURA_ADMIN_KEY
+  if (!key) {
+    const message = 'This is for operators: set PERDURA_ADMIN_KEY to the key that the server has.'
+    throw new CommandError(exitCodes.usage, message)
+  }
+  const { url } = await findServer(surroundings())
+  const answer = await createClient({ url, token: key }).listServices()
+  if (json) stdout.write(toJsonLine(answer))
+  else for (const line of serviceLines(answer.services)) stdout.write(`${line}\n`)
   return exitCodes.success
 }
 

@@ -6,6 +6,7 @@ import {
   runExportCommand,
   runImportCommand,
   runSearchCommand,
+  runServicesCommand,
   runStatusCommand,
   runUsageCommand,
 } from './commands.ts'
@@ -50,6 +51,11 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .description('list your conversations')
     .option('--json', 'as one JSON document', false)
     .action(async (options) => finish(await runConversationsCommand(options)))
+  program
+    .command('services')
+    .description('for operators: show what is asked of models and chains, and how that goes')
+    .option('--json', 'as one JSON document', false)
+    .action(async (options) => finish(await runServicesCommand(options)))
   addLibraryCommands(program, finish)
   return program
 }

@@ -9,9 +9,10 @@ import { askHelper } from '../activities/ask-helper.ts'
 import { createActivities } from '../activities/create-activities.ts'
 import { loadServiceConfig } from '../ops/config.ts'
 import { createLogger } from '../ops/logger.ts'
-import { createMetrics } from '../ops/metrics.ts'
+import { createWorkerMetrics } from '../ops/metrics.ts'
 import { announceReady } from '../ops/ready.ts'
 import { onShutdown } from '../ops/shutdown.ts'
+import { reportServices } from '../services/service-reporter.ts'
 import { openDatabase } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
 import { countStalled } from '../store/stalled.ts'
@@ -35,6 +36,7 @@ const config = loadServiceConfig()
 const logger = createLogger({ level: config.log.level, part: 'worker' })
 const identity = `${process.pid}@${hostname()}`
 const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
+const onReportProblem = (err: unknown) => logger.warn({ err }, 'what services were asked was not stored')
 
 Runtime.install({ logger: toTemporalLogger(logger), shutdownSignals: [] })
 const database = openDatabase({
@@ -46,7 +48,7 @@ const database = openDatabase({
 const { namespace, taskQueue } = config.temporal
 const temporalOptions = await readTemporalOptions(config.temporal)
 // Whatever can be opened at the same time is: a dead worker's turns wait for this one.
-const [[{ services, close }, registry], connection, nativeConnection, bundle] = await Promise.all([
+const [[{ services, externals, close }, registry], connection, nativeConnection, bundle] = await Promise.all([
   migrate(database).then(() =>
     Promise.all([
       connectServices(config, database, logger),
@@ -76,6 +78,7 @@ const journal = new ActivityJournal(registry, onProblem)
 const client = new WorkflowClient({ connection, namespace })
 const workflows = createConversationWorkflows({ connection, workflows: client, taskQueue })
 const watchers = [
+  reportServices({ services: externals, database, workerId: registry.id, onProblem: onReportProblem }),
   watchForLostActivities({ registry, connection, namespace, logger }),
   watchForStalledConversations({ database, connection, namespace, client, workflows, logger }),
 ]
@@ -121,7 +124,11 @@ const health =
     ? undefined
     : startHealthServer(config.worker.healthPort, {
         isReady: () => worker.getState() === 'RUNNING',
-        metrics: createMetrics({ countStalled: () => countStalled(database) }),
+        metrics: createWorkerMetrics({
+          countStalled: () => countStalled(database),
+          listServices: () => externals.reports(),
+          listCircuits: () => externals.list().map(({ name, circuit }) => ({ name, circuit })),
+        }),
       })
 const running = worker.run()
 

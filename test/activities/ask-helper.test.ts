@@ -6,6 +6,7 @@ import { ModelSlots } from '../../src/activities/model-slots.ts'
 import { createModelRegistry } from '../../src/models/model-registry.ts'
 import type { ScriptedReply } from '../../src/models/scripted/scripted-reply.ts'
 import { openScriptedModel, scriptedConfig } from '../support/scripted-model.ts'
+import { openServices } from '../support/unshared-services.ts'
 import { createStore } from '../support/store.ts'
 
 const titleSchema = z.strictObject({ title: z.string().min(1).max(80) })
@@ -19,6 +20,7 @@ const sentSchema = z.looseObject({
 const store = await createStore()
 const { database } = store
 const modelSlots = new ModelSlots(10)
+const externals = openServices()
 const budgets = { limits: { turn: {}, day: {}, owner: {} }, priceOf: () => undefined }
 
 /** What was booked under a key, in order. */
@@ -62,7 +64,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
         tries,
         signal,
       },
-      { models: registry, database, budgets, modelSlots },
+      { models: registry, database, budgets, modelSlots, externals },
     )
     const requests = async () =>
       (await model.requests(`helper:${key}`)).map(({ body, state }) => ({ state, ...sentSchema.parse(body) }))
@@ -146,7 +148,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
       signal: new AbortController().signal,
     }
     await expect(
-      askHelper(question, { models: registry, database, budgets, modelSlots }),
+      askHelper(question, { models: registry, database, budgets, modelSlots, externals }),
     ).rejects.toMatchObject({
       code: 'model_unavailable',
     })
@@ -168,7 +170,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
         tries: 2,
         signal: new AbortController().signal,
       },
-      { models: registry, database, budgets, modelSlots },
+      { models: registry, database, budgets, modelSlots, externals },
     )
     expect(value).toEqual({
       title: 'What do they hold?',

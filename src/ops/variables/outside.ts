@@ -7,7 +7,8 @@ import { variable } from './variable.ts'
 /** What an operator allows for one service: requests over all workers, and how many at once in each. */
 export type ServiceLimit = { name: string; limit?: RequestLimit; slots?: number }
 
-const limitForm = /^((?:model|chain):[a-z0-9-]+)\s*=\s*(?:([1-9]\d{0,8})\/(s|min|h)(?:\s+|$))?([1-9]\d{0,4})?$/
+const limitForm =
+  /^((?:model|chain):[a-z0-9-]+)\s*=\s*(?:([1-9]\d{0,8})\/(s|min|h)(?:\s+|$))?([1-9]\d{0,4})?$/
 const limitError =
   'limits as service=requests/s, /min or /h, then a space and the requests that one worker may have under way, or one ' +
   'of the two, separated by semicolons; the services are model:PROVIDER and chain:ID; each once, and no zeros'
