@@ -28,9 +28,9 @@ export function isOutage({ code }: AppError): boolean {
   return code === 'database_unavailable' || code === 'shutting_down' || code === 'service_busy'
 }
 
-/** Tried often enough where it came about: the model may ask again, the activity does not. */
-export function isTriedOut({ code }: AppError): boolean {
-  return code === 'chain_unavailable'
+/** A service was asked often enough, or is known to be down: the model may ask again, the activity does not. */
+export function isTriedOut({ details }: AppError): boolean {
+  return details['tries'] !== undefined || details['circuit'] === 'open'
 }
 
 /**

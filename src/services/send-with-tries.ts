@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import type { AppError } from '../contracts/errors.ts'
+import { AppError } from '../contracts/errors.ts'
 import type { ExternalService } from './external-service.ts'
 import type { ServiceCaller } from './service-caller.ts'
 import { isServiceFailure, judgeFailure } from './service-verdict.ts'
@@ -10,7 +10,7 @@ export type Sending<Answer> = {
   caller: ServiceCaller
   signal: AbortSignal
   send(): Promise<Answer>
-  /** What a failure means; the failure itself is what the caller gets. */
+  /** What a failure means. The caller gets the failure itself, unless it may pass and has been tried often enough. */
   toError(failure: unknown): AppError
 }
 
@@ -36,13 +36,17 @@ export async function sendWithTries<Answer>(sending: Sending<Answer>): Promise<A
       await admission.failed(error)
       if (signal.aborted || !isServiceFailure(error)) throw failure
       if (judgeFailure(error) === 'limited') continue
-      if (tries >= tryLimit) throw failure
+      if (tries >= tryLimit) throw triedOut(error)
       admission.leave()
       await pauseBefore(tries++, caller, signal)
     } finally {
       admission.leave()
     }
   }
+}
+
+function triedOut({ code, message, details }: AppError): AppError {
+  return new AppError(code, message, { details: { ...details, tries: tryLimit } })
 }
 
 async function pauseBefore(tries: number, caller: ServiceCaller, signal: AbortSignal): Promise<void> {

@@ -149,7 +149,7 @@ test('behavior: a service that fails again and again is left alone, and used aga
     send: () => double.ask().catch(fail),
     toError: (failure) => (failure instanceof AppError ? failure : new AppError('internal', '')),
   })
-  await expect(failing).rejects.toMatchObject({ code: 'chain_unavailable' })
+  await expect(failing).rejects.toMatchObject({ code: 'chain_unavailable', details: { tries: 3 } })
   expect(double.arrivals).toHaveLength(3)
   expect(service.circuit).toBe('down')
   await expect(ask(service, double, { caller: hurried })).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
 
 import { onTestFinished } from 'vitest'
 
@@ -8,6 +9,7 @@ import { readRetryAfterMs } from '../../src/services/retry-after.ts'
 
 /** A service outside that notes when it is asked. */
 export type CountedService = {
+  url: string
   /** When each request arrived, by `performance.now()`. */
   arrivals: number[]
   /** Requests that are under way now, and the most there ever were. */
@@ -19,9 +21,9 @@ export type CountedService = {
 
 /** Serves one that answers as the test says, until the test ends. */
 export async function serveCounted(
-  answer: (response: ServerResponse, number: number) => void,
+  answer: (response: ServerResponse, number: number, body: string) => void,
 ): Promise<CountedService> {
-  const service: CountedService = { arrivals: [], active: 0, most: 0, ask }
+  const service: CountedService = { url: '', arrivals: [], active: 0, most: 0, ask }
   const server = createServer((request, response) => {
     service.arrivals.push(performance.now())
     service.active += 1
@@ -29,8 +31,8 @@ export async function serveCounted(
     response.once('close', () => {
       service.active -= 1
     })
-    request.resume()
-    answer(response, service.arrivals.length)
+    const number = service.arrivals.length
+    void text(request).then((body) => answer(response, number, body))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -39,10 +41,10 @@ export async function serveCounted(
     server.close()
   })
   const address = server.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+  service.url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 
   async function ask(signal?: AbortSignal): Promise<string> {
-    const response = await fetch(url, signal === undefined ? {} : { signal })
+    const response = await fetch(service.url, signal === undefined ? {} : { signal })
     const { status, headers } = response
     if (status === 200) return response.text()
     await response.body?.cancel()
