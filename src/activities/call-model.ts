@@ -31,8 +31,7 @@ export async function callModel(round: RoundRef, services: ActivityServices): Pr
       const { model, owner } = begun.settings
       scope.limitTime(turnTimeLeftMs(begun, services))
       return await withSlot(scope, { gate: services.modelSlots.of(model), owner, kind: 'model' }, () => {
-        // The wait for the slot is none of the model's.
-        scope.limitTime(Math.min(services.settings.modelTimeoutMs, turnTimeLeftMs(begun, services)))
+        limitCall(begun, scope, services)
         return streamRound(round, begun, scope, services)
       })
     } catch (error) {
@@ -70,6 +69,7 @@ async function streamRound(
       owner: begun.settings.owner,
       scope,
       hasFallback: findFallback(begun.settings, services) !== undefined,
+      onAdmitted: () => limitCall(begun, scope, services),
     },
     services,
   )
@@ -164,6 +164,11 @@ function toFailure(error: unknown, scope: ActivityScope, timeLeftMs: number): Ap
 
 function stopped(): AppError {
   return new AppError('stopped', turnEndMessages.stopped)
+}
+
+/** Begins the model's own time: no wait is part of it. */
+function limitCall(begun: RunningRound, scope: ActivityScope, services: ActivityServices): void {
+  scope.limitTime(Math.min(services.settings.modelTimeoutMs, turnTimeLeftMs(begun, services)))
 }
 
 /** What is left of the turn's time; negative when it is over. */

@@ -25,14 +25,18 @@ export function toToolCaller(
   }
 }
 
+export type AskingRound = {
+  turn: Turn
+  owner: string
+  scope: Pick<ActivityScope, 'failedTries'>
+  hasFallback: boolean
+  /** A wait is over. */
+  onAdmitted(): void
+}
+
 /** A round that asks its model. */
 export function toModelCaller(
-  {
-    turn,
-    owner,
-    scope,
-    hasFallback,
-  }: { turn: Turn; owner: string; scope: ActivityScope; hasFallback: boolean },
+  { turn, owner, scope, hasFallback, onAdmitted }: AskingRound,
   services: Pick<ActivityServices, 'log' | 'logger'>,
 ): ServiceCaller {
   return {
@@ -40,6 +44,7 @@ export function toModelCaller(
     patience: hasFallback ? fallbackPatience : modelPatience,
     isRetry: scope.failedTries > 0,
     onHeld: tellOnce(turn, services),
+    onWait: () => onAdmitted,
   }
 }
 
