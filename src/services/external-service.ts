@@ -1,11 +1,12 @@
 import { AppError, type ErrorCode } from '../contracts/errors.ts'
 import { WeightedGate } from '../activities/weighted-gate.ts'
 import type { CircuitState, RequestLimit, ServiceReport } from '../contracts/services.ts'
-import type { HoldReason, ServicePace, SharedServices } from '../store/services.ts'
+import type { HoldReason, SharedServices } from '../store/services.ts'
 import type { ServiceCaller } from './service-caller.ts'
 import { ServiceCounts } from './service-counts.ts'
 import { ServiceHold } from './service-hold.ts'
-import { judgeFailure } from './service-verdict.ts'
+import { ServiceTurns } from './service-turns.ts'
+import { judgeFailure, type ServiceVerdict } from './service-verdict.ts'
 import { beginWait, type ServiceWait, toldPauseMs } from './service-wait.ts'
 import { toPace } from './to-pace.ts'
 
@@ -37,8 +38,6 @@ export type Admission = {
 const unnamedPauseMs = 1_000
 /** The longest that a service gets on its word. */
 const longestPauseMs = 300_000
-/** How often a worker looks whether another one's probe has ended, should nobody tell it. */
-const probeLookMs = 250
 
 /**
  * What a worker sends to one service outside goes through here: within the limit of all workers and this worker's slots,
@@ -48,10 +47,8 @@ export class ExternalService {
   readonly name: string
   readonly hold = new ServiceHold()
   readonly #options: ExternalServiceOptions
-  readonly #pace: ServicePace | undefined
+  readonly #turns: ServiceTurns
   readonly #slots: WeightedGate | undefined
-  /** One at a time asks for a turn, so that those behind keep their places. */
-  readonly #line = new WeightedGate(1)
   readonly #counts = new ServiceCounts()
   #active = 0
   #failuresInRow = 0
@@ -59,7 +56,8 @@ export class ExternalService {
   constructor(options: ExternalServiceOptions) {
     this.name = options.name
     this.#options = options
-    this.#pace = options.limit && toPace(options.limit)
+    const { name, limit, shared } = options
+    this.#turns = new ServiceTurns({ name, pace: limit && toPace(limit), hold: this.hold, shared })
     this.#slots = options.slots === undefined ? undefined : new WeightedGate(options.slots)
   }
 
@@ -69,8 +67,7 @@ export class ExternalService {
    */
   async admit(caller: ServiceCaller, signal: AbortSignal): Promise<Admission> {
     signal.throwIfAborted()
-    const mayGo = this.#pace === undefined && this.hold.known === undefined
-    const leaveAtOnce = mayGo ? this.#enterAtOnce(caller.owner) : undefined
+    const leaveAtOnce = this.#turns.areAsked ? undefined : this.#enterAtOnce(caller.owner)
     if (leaveAtOnce !== undefined) return this.#begin(caller, leaveAtOnce, false, signal)
     const endCount = this.#counts.beginWait(caller.owner)
     const wait = beginWait(
@@ -81,7 +78,7 @@ export class ExternalService {
     try {
       const leaveSlot = await this.#enterSlot(wait, caller.owner)
       try {
-        return this.#begin(caller, leaveSlot, await this.#waitForTurn(wait, caller.owner), signal)
+        return this.#begin(caller, leaveSlot, await this.#turns.take(wait, caller.owner), signal)
       } catch (error) {
         leaveSlot()
         throw error
@@ -109,69 +106,6 @@ export class ExternalService {
 
   async #enterSlot({ signal }: ServiceWait, owner: string): Promise<() => void> {
     return this.#slots === undefined ? () => {} : await this.#slots.enter(1, signal, owner)
-  }
-
-  /** True: as the one request that finds out whether the service answers again. */
-  async #waitForTurn(wait: ServiceWait, owner: string): Promise<boolean> {
-    if (this.#pace === undefined && this.hold.known === undefined) return false
-    const leaveLine = await this.#line.enter(1, wait.signal, owner)
-    try {
-      return await this.#takeTurn(wait)
-    } finally {
-      leaveLine()
-    }
-  }
-
-  async #takeTurn(wait: ServiceWait): Promise<boolean> {
-    for (;;) {
-      wait.signal.throwIfAborted()
-      if (this.hold.leftMs > 0) {
-        await wait.pause(this.hold.leftMs)
-        continue
-      }
-      if (this.#pace === undefined && this.hold.known === undefined) return false
-      const turn = await this.#options.shared.take(this.name, this.#pace)
-      switch (turn.kind) {
-        case 'go':
-          this.hold.clear()
-          if (await this.#reachTurn(turn.ms, wait)) return false
-          break
-        case 'probe':
-          await this.#reachProbe(turn.ms, wait)
-          return true
-        case 'held':
-          this.hold.set(turn.why, turn.ms)
-          break
-        case 'probing':
-          this.hold.set(turn.why, Math.min(turn.ms, probeLookMs))
-          break
-        case 'wait':
-          wait.expect(turn.ms)
-          await wait.pause(turn.ms)
-      }
-    }
-  }
-
-  /** False when the service is to be left alone before the turn has come; the turn is lost then. */
-  async #reachTurn(ms: number, wait: ServiceWait): Promise<boolean> {
-    const atMs = performance.now() + ms
-    for (let leftMs = ms; leftMs > 0; leftMs = atMs - performance.now()) {
-      await wait.pause(leftMs)
-      if (this.hold.known !== undefined) return false
-    }
-    wait.signal.throwIfAborted()
-    return true
-  }
-
-  async #reachProbe(ms: number, wait: ServiceWait): Promise<void> {
-    try {
-      const atMs = performance.now() + ms
-      for (let leftMs = ms; leftMs > 0; leftMs = atMs - performance.now()) await wait.pause(leftMs)
-      wait.signal.throwIfAborted()
-    } catch (error) {
-      await this.#tell(this.#options.shared.endProbe(this.name))
-      throw error
-    }
   }
 
   #begin(caller: ServiceCaller, leaveSlot: () => void, isProbe: boolean, signal: AbortSignal): Admission {
@@ -213,7 +147,7 @@ export class ExternalService {
     }
   }
 
-  #reasonToHold(verdict: string, probing: boolean): HoldReason | undefined {
+  #reasonToHold(verdict: ServiceVerdict, probing: boolean): HoldReason | undefined {
     if (verdict === 'limited') return 'limited'
     if (verdict !== 'down') return undefined
     return probing || this.#failuresInRow >= this.#options.failureLimit ? 'down' : undefined

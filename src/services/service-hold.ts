@@ -33,7 +33,6 @@ export class ServiceHold {
 
   #change(hold: KnownHold | undefined): void {
     this.#known = hold
-    // One that gives up leaves while the others are told.
-    for (const listener of [...this.#listeners]) listener(hold)
+    for (const listener of this.#listeners) listener(hold)
   }
 }

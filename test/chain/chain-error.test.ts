@@ -92,7 +92,7 @@ test.each([
     toChainError(failure, 1),
   )
   expect(error).toMatchObject({ code: 'chain_unavailable', details: { status }, retryAfterMs })
-  expect(String(error)).not.toContain(rpcKey)
+  expect(JSON.stringify(error)).not.toContain(rpcKey)
 })
 
 test('behavior: a hostile revert text is cleaned and cut', async () => {
