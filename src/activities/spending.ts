@@ -7,7 +7,7 @@ import type { ServiceCaller } from '../services/service-caller.ts'
 import { loadTokenCounter, type TokenCounter } from '../models/token-counter.ts'
 import { reserveCall, type ReservedCall, settleCall, toCutError } from '../store/ledger.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { inPortions } from './context/message-sizes.ts'
+import { countRequest } from './context/message-sizes.ts'
 import { OutputMeter } from './output-meter.ts'
 import type { Reply } from './reply.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -49,14 +49,15 @@ export class Spending {
   }
 
   /**
-   * Waits until the service may be asked, reserves the call, then streams the reply; ends it where its reservation ends, whether or not the service keeps
-   * to the limit that it is told.
-   * @throws AppError `turn_budget`, `day_budget`, `owner_budget`, `output_limit`, `service_busy`, and whatever the provider throws
+   * Waits until the service may be asked, reserves the call, then streams the reply; ends it where its reservation
+   * ends, whether or not the service keeps to the limit that it is told.
+   * @throws AppError `turn_budget`, `day_budget`, `owner_budget`, `output_limit`, `service_busy`, and whatever the
+   * provider throws
    */
   async *stream(paid: PaidCall, signal: AbortSignal): AsyncGenerator<ModelPart> {
     const { info, request } = paid
     const counter = await loadTokenCounter(info)
-    const inputTokens = paid.inputTokens ?? (await countInput(request, counter, signal))
+    const inputTokens = paid.inputTokens ?? (await countRequest(request, counter, signal))
     // What waits for its turn holds nothing of a budget.
     const admission = await this.#services.externals.get(`model:${info.provider}`).admit(this.#caller, signal)
     try {
@@ -145,15 +146,4 @@ export class Spending {
 
 function isLimited({ limits: { turn, day, owner } }: ActivityServices['budgets']): boolean {
   return [turn, day, owner].some(({ tokens, cost }) => tokens !== undefined || cost !== undefined)
-}
-
-async function countInput(
-  { system, messages, tools }: ModelRequest,
-  counter: TokenCounter,
-  signal: AbortSignal,
-): Promise<number> {
-  const count = inPortions(counter, signal)
-  let tokens = 0
-  for (const part of [system, ...messages, ...tools]) tokens += await count(JSON.stringify(part))
-  return tokens
 }

@@ -24,7 +24,7 @@ export type ReaderOptions = {
 
 /** Bounds of one request to an RPC. */
 export const rpcTimeoutMs = 30_000
-export const rpcResponseSizeLimitBytes = 8 * 1024 * 1024
+const rpcResponseSizeLimitBytes = 8 * 1024 * 1024
 
 /**
  * Makes the only kind of RPC client that the product has. Its URL comes from the operator's configuration.

@@ -4,18 +4,22 @@ import type { AnswerRef, RequestKind } from './human-request.ts'
 import type { ScheduledCall } from './tool-call.ts'
 
 /** What started a turn. */
-export type TurnTrigger =
-  | 'user'
-  | 'background'
-  | 'request'
-  | 'transaction'
-  | 'schedule'
-  | 'condition'
-  | 'agent'
-  | 'system'
+export const turnTriggers = [
+  'user',
+  'background',
+  'request',
+  'transaction',
+  'schedule',
+  'condition',
+  'agent',
+  'system',
+] as const
+
+export type TurnTrigger = (typeof turnTriggers)[number]
 
 /** How a turn ended. */
-export type TurnOutcomeKind = 'success' | 'cancelled' | 'error' | 'limit'
+export const turnOutcomes = ['success', 'cancelled', 'error', 'limit'] as const
+export type TurnOutcomeKind = (typeof turnOutcomes)[number]
 
 /** One turn as the workflow knows it: ids only. */
 export type Turn = {

@@ -105,10 +105,11 @@ export function usageKeyOf({ id }: CallKey): string {
 }
 
 /** What a call has used, as its event says it. */
-export function toUsage({ model, price }: ReservedCall, tokens: CallTokens): ModelUsage {
+export function toUsage({ key, model, price }: ReservedCall, tokens: CallTokens): ModelUsage {
   const { inputTokens, outputTokens, cachedTokens, estimated } = tokens
   const cost = callCost(price, tokens)
   return {
+    kind: key.kind,
     model: model.id,
     inputTokens,
     outputTokens,

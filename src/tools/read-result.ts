@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import type { ResultPart } from '../contracts/context.ts'
+import type { ResultPart } from '../contracts/result.ts'
+import { wholeBeginning } from '../contracts/whole-characters.ts'
 import { defineTool } from '../toolkit/define-tool.ts'
 import { untrustedText } from '../toolkit/fields.ts'
 
@@ -54,7 +55,6 @@ function fit(part: ResultPart): ResultPart {
   const written = JSON.stringify(part.text).length
   if (written <= partLimitChars + 2) return part
   const fitting = Math.floor((part.text.length * partLimitChars) / written)
-  const isInsidePair = (part.text.codePointAt(fitting - 1) ?? 0) > 0xffff
-  const text = part.text.slice(0, isInsidePair ? fitting - 1 : fitting)
+  const text = wholeBeginning(part.text, fitting)
   return fit({ ...part, text, nextOffset: part.offset + text.length })
 }
