@@ -21,6 +21,8 @@ import {
   withRequestId,
   withSecurityHeaders,
 } from './request-middleware.ts'
+import { requireAdmin } from './require-admin.ts'
+import { adminConversationRoutes } from './routes/admin-conversations.ts'
 import { authRoutes } from './routes/auth.ts'
 import { branchRoutes } from './routes/branches.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
@@ -40,6 +42,7 @@ import { resetRoutes } from './routes/reset.ts'
 import { resultRoutes } from './routes/results.ts'
 import { usageRoutes } from './routes/usage.ts'
 
+const adminPaths = '/api/admin/*'
 const importPath = '/api/conversations/import'
 const info = { title: 'Perdura', version: '1', description: 'The native API; see docs/api.md for its use.' }
 
@@ -59,8 +62,9 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
   app.use(requireJson)
   app.use(except(importPath, limitBody(bodySizeLimitBytes)))
   // Everything but the login, so that a new route is guarded without anybody thinking of it.
-  app.use('/api/*', except('/api/auth/guest', authenticate(services.database)))
-  app.use('/api/*', except('/api/auth/guest', limitRequests(services.requestLimiter)))
+  app.use('/api/*', except(['/api/auth/guest', adminPaths], authenticate(services.database)))
+  app.use('/api/*', except(['/api/auth/guest', adminPaths], limitRequests(services.requestLimiter)))
+  app.use(adminPaths, requireAdmin(services.settings.adminKey))
   // Behind the token: nobody else may send as much.
   app.use(importPath, limitBody(importSizeLimitBytes))
   for (const routes of [
@@ -78,6 +82,7 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
     resultRoutes,
     resetRoutes,
     usageRoutes,
+    adminConversationRoutes,
     catalogueRoutes,
   ]) {
     app.route('/', routes(services))

@@ -78,6 +78,7 @@ const app = createApp(
       tokenTtlMs: config.auth.tokenTtlMs,
       allowedHosts: config.server.allowedHosts,
       corsOrigins: config.server.corsOrigins,
+      adminKey: config.adminKey,
     },
     isAccepting: () => accepting,
   },

@@ -28,6 +28,8 @@ export type Config = {
     namedAccounts: string | undefined
     tokens: string | undefined
   }
+  /** Undefined: there are no routes for operators. */
+  readonly adminKey: string | undefined
   readonly tools: { folder: string | undefined; timeoutMs: number; tries: number }
   readonly permissions: {
     /** Of conversations that choose none themselves. */

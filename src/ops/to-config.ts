@@ -29,6 +29,7 @@ export function toConfig(values: ConfigValues): Config {
       namedAccounts: values.PERDURA_NAMED_ACCOUNTS,
       tokens: values.PERDURA_TOKENS,
     },
+    adminKey: values.PERDURA_ADMIN_KEY,
     tools: {
       folder: values.PERDURA_TOOLS,
       timeoutMs: values.PERDURA_TOOL_TIMEOUT_MS,
