@@ -1,5 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
+import { measureSlots, type SlotLoad } from './slot-metrics.ts'
+
 /** What a process measures of itself, in Prometheus' text format. Labels never hold ids or what anybody said. */
 export type Metrics = {
   contentType: string
@@ -17,11 +19,15 @@ export type MetricsSources = {
   countStalled(): Promise<number>
 }
 
+export type WorkerMetricsSources = MetricsSources & { listSlots(): readonly SlotLoad[] }
+
 export type ApiMetricsSources = MetricsSources & { countStreams(): number }
 
-/** Starts to measure a worker: memory, processor time, event-loop delay, and conversations that are stalled. */
-export function createMetrics(sources: MetricsSources): Metrics {
-  return toMetrics(openRegistry(sources))
+/** Starts to measure a worker: memory, processor time, event-loop delay, its slots, and conversations that are stalled. */
+export function createMetrics({ listSlots, ...sources }: WorkerMetricsSources): Metrics {
+  const registry = openRegistry(sources)
+  measureSlots(registry, listSlots)
+  return toMetrics(registry)
 }
 
 /** Starts to measure an api: the same, and its requests and streams. */

@@ -26,6 +26,7 @@ import { connectServices } from './connect-services.ts'
 import { clearDeletedConversations } from './deleted-conversations.ts'
 import { startHealthServer } from './health-server.ts'
 import { keepHouse } from './housekeeping.ts'
+import { listSlotLoads } from './list-slot-loads.ts'
 import { watchForLostActivities } from './lost-activities.ts'
 import { openDeployment } from './open-deployment.ts'
 import { watchForStalledConversations } from './stalled-conversations.ts'
@@ -121,7 +122,14 @@ const health =
     ? undefined
     : startHealthServer(config.worker.healthPort, {
         isReady: () => worker.getState() === 'RUNNING',
-        metrics: createMetrics({ countStalled: () => countStalled(database) }),
+        metrics: createMetrics({
+          countStalled: () => countStalled(database),
+          listSlots: () =>
+            listSlotLoads(services, {
+              limit: config.worker.activitySlots,
+              used: worker.getStatus().numInFlightActivities,
+            }),
+        }),
       })
 const running = worker.run()
 
