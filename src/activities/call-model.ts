@@ -27,13 +27,15 @@ export async function callModel(round: RoundRef, services: ActivityServices): Pr
       const begun = await beginRound(services.database, round, services.prompt.hash)
       if (begun.outcome === 'done') return begun.stored
       if (begun.outcome !== 'run') return { kind: 'nothing' }
-      const { model, owner } = begun.settings
-      scope.limitTime(turnTimeLeftMs(begun, services))
-      return await withSlot(scope, { gate: services.modelSlots.of(model), owner, kind: 'model' }, () => {
-        // The wait for the slot is none of the model's.
+      const stream = () => {
+        // The wait for a slot is none of the model's.
         scope.limitTime(Math.min(services.settings.modelTimeoutMs, turnTimeLeftMs(begun, services)))
         return streamRound(round, begun, scope, services)
-      })
+      }
+      if (begun.state === 'cancelling') return await stream()
+      const { model, owner } = begun.settings
+      scope.limitTime(turnTimeLeftMs(begun, services))
+      return await withSlot(scope, { gate: services.modelSlots.of(model), owner, kind: 'model' }, stream)
     } catch (error) {
       const { conversationId, turnId } = round
       if (!isTransient(error) && !(error instanceof ApplicationFailure))
