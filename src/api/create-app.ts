@@ -21,7 +21,7 @@ import {
   withRequestId,
   withSecurityHeaders,
 } from './request-middleware.ts'
-import { requireAdmin } from './require-admin.ts'
+import { requireAdminKey } from './require-admin-key.ts'
 import { adminConversationRoutes } from './routes/admin-conversations.ts'
 import { authRoutes } from './routes/auth.ts'
 import { branchRoutes } from './routes/branches.ts'
@@ -42,8 +42,8 @@ import { resetRoutes } from './routes/reset.ts'
 import { resultRoutes } from './routes/results.ts'
 import { usageRoutes } from './routes/usage.ts'
 
-const adminPaths = '/api/admin/*'
 const importPath = '/api/conversations/import'
+const withoutOwner = ['/api/auth/guest', '/api/admin/*']
 const info = { title: 'Perdura', version: '1', description: 'The native API; see docs/api.md for its use.' }
 
 /** Puts the HTTP application together. `host` is the address it is bound to. */
@@ -61,10 +61,10 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
   app.use(refuseWhenStopping(services.isAccepting))
   app.use(requireJson)
   app.use(except(importPath, limitBody(bodySizeLimitBytes)))
-  // Everything but the login, so that a new route is guarded without anybody thinking of it.
-  app.use('/api/*', except(['/api/auth/guest', adminPaths], authenticate(services.database)))
-  app.use('/api/*', except(['/api/auth/guest', adminPaths], limitRequests(services.requestLimiter)))
-  app.use(adminPaths, requireAdmin(services.settings.adminKey))
+  // Everything but the login and what operators have a key for, so that a new route is guarded without anybody thinking of it.
+  app.use('/api/*', except(withoutOwner, authenticate(services.database)))
+  app.use('/api/*', except(withoutOwner, limitRequests(services.requestLimiter)))
+  app.use('/api/admin/*', requireAdminKey(services.settings.adminKey))
   // Behind the token: nobody else may send as much.
   app.use(importPath, limitBody(importSizeLimitBytes))
   for (const routes of [
@@ -82,14 +82,15 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
     resultRoutes,
     resetRoutes,
     usageRoutes,
-    adminConversationRoutes,
     catalogueRoutes,
+    adminConversationRoutes,
   ]) {
     app.route('/', routes(services))
   }
   app.route('/', eventRoutes(services, streams))
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'adminKey', { type: 'http', scheme: 'bearer' })
   app.openAPIRegistry.register('Event', eventSchema)
   app.openAPIRegistry.register('SnapshotEvent', snapshotEventSchema)
   const toDocument = () => withOtherProblems(app.getOpenAPI31Document({ openapi: '3.1.0', info }))

@@ -5,21 +5,21 @@ import { storable } from '../../schemas/storable.ts'
 import { watchedConversationSchema } from '../../schemas/watched-conversation.ts'
 import { listWatchedConversations } from '../../store/watched-conversations.ts'
 import type { ApiServices } from '../api-services.ts'
-import { bearer, createRouter, json, problems } from '../open-api.ts'
+import { adminKey, createRouter, json, problems } from '../open-api.ts'
 
 const list = createRoute({
   method: 'get',
   path: '/api/admin/conversations',
   summary:
     'For operators: conversations of all owners that wait for a person, or cannot go on; the oldest first.',
-  security: bearer,
+  security: adminKey,
   request: { query: z.object({ state: z.enum(watchedStates), cursor: storable(200).optional() }) },
   responses: {
     200: json(
       z.object({ conversations: z.array(watchedConversationSchema), nextCursor: z.string().nullable() }),
       'A page.',
     ),
-    ...problems(401, 422, 503),
+    ...problems(401, 404, 422, 503),
   },
 })
 
