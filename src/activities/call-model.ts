@@ -28,12 +28,14 @@ export async function callModel(round: RoundRef, services: ActivityServices): Pr
       const begun = await beginRound(services.database, round, services.prompt.hash)
       if (begun.outcome === 'done') return begun.stored
       if (begun.outcome !== 'run') return { kind: 'nothing' }
-      const { model, owner } = begun.settings
-      scope.limitTime(turnTimeLeftMs(begun, services))
-      return await withSlot(scope, { gate: services.modelSlots.of(model), owner, kind: 'model' }, () => {
+      const stream = () => {
         limitCall(begun, scope, services)
         return streamRound(round, begun, scope, services)
-      })
+      }
+      if (begun.state === 'cancelling') return await stream()
+      const { model, owner } = begun.settings
+      scope.limitTime(turnTimeLeftMs(begun, services))
+      return await withSlot(scope, { gate: services.modelSlots.of(model), owner, kind: 'model' }, stream)
     } catch (error) {
       const { conversationId, turnId } = round
       if (!isTransient(error) && !(error instanceof ApplicationFailure))

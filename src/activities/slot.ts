@@ -45,8 +45,10 @@ async function waitForSlot(scope: ActivityScope, { gate, owner, kind }: WantedSl
   // Whoever waits holds one of the worker's places for activities, which others need.
   if (gate.isCrowded(owner)) throw busy(kind, crowdedPauseMs)
   scope.note(`waiting for a ${kind} slot`)
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), patienceMs)
   try {
-    const leave = await gate.enter(1, AbortSignal.any([scope.signal, AbortSignal.timeout(patienceMs)]), owner)
+    const leave = await gate.enter(1, AbortSignal.any([scope.signal, patience.signal]), owner)
     scope.note('begin')
     return leave
   } catch {
@@ -54,6 +56,8 @@ async function waitForSlot(scope: ActivityScope, { gate, owner, kind }: WantedSl
     if (interruption === 'stopped' || interruption === 'timeout') return () => {}
     if (interruption !== undefined) throw handedOver(interruption)
     throw busy(kind, pauseMs)
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -22,7 +22,8 @@ import {
   withSecurityHeaders,
 } from './request-middleware.ts'
 import { requireAdminKey } from './require-admin-key.ts'
-import { adminRoutes } from './routes/admin.ts'
+import { adminConversationRoutes } from './routes/admin-conversations.ts'
+import { adminServiceRoutes } from './routes/admin-services.ts'
 import { authRoutes } from './routes/auth.ts'
 import { branchRoutes } from './routes/branches.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
@@ -83,7 +84,8 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
     resetRoutes,
     usageRoutes,
     catalogueRoutes,
-    adminRoutes,
+    adminConversationRoutes,
+    adminServiceRoutes,
   ]) {
     app.route('/', routes(services))
   }

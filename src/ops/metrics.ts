@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
 import { measureServices, type ServiceSources } from './service-metrics.ts'
+import { measureSlots, type SlotLoad } from './slot-metrics.ts'
 
 /** What a process measures of itself, in Prometheus' text format. Labels never hold ids or what anybody said. */
 export type Metrics = {
@@ -19,16 +20,17 @@ export type MetricsSources = {
   countStalled(): Promise<number>
 }
 
+export type WorkerMetricsSources = MetricsSources & ServiceSources & { listSlots(): readonly SlotLoad[] }
+
 export type ApiMetricsSources = MetricsSources & { countStreams(): number }
 
-export type WorkerMetricsSources = MetricsSources & ServiceSources
-
 /**
- * Starts to measure a worker: memory, processor time, event-loop delay, conversations that are stalled, and what it
- * asks of services.
+ * Starts to measure a worker: memory, processor time, event-loop delay, its slots, conversations that are stalled, and
+ * what it asks of services.
  */
-export function createWorkerMetrics({ countStalled, ...services }: WorkerMetricsSources): Metrics {
+export function createMetrics({ listSlots, countStalled, ...services }: WorkerMetricsSources): Metrics {
   const registry = openRegistry({ countStalled })
+  measureSlots(registry, listSlots)
   measureServices(registry, services)
   return toMetrics(registry)
 }

@@ -17,6 +17,7 @@ import { toJsonLine } from './to-json-line.ts'
 import { serviceLines } from './service-lines.ts'
 import { findToken, tokenPath } from './token-file.ts'
 import { usageLines } from './usage-lines.ts'
+import { watchedLines } from './watched-lines.ts'
 import { writeExport } from './write-export.ts'
 
 const { stdout, stderr, env } = process
@@ -65,11 +66,26 @@ export async function runStatusCommand({ json }: { json: boolean }): Promise<num
   throw new CommandError(exitCodes.unavailable, message)
 }
 
-/** `perdura conversations` */
-export async function runConversationsCommand({ json }: { json: boolean }): Promise<number> {
+export type ConversationsOptions = { json: boolean; waiting?: boolean; stalled?: boolean }
+
+/** `perdura conversations`: one's own, or with the operator's key those of all owners that wait or are stalled. */
+export async function runConversationsCommand({
+  json,
+  waiting,
+  stalled,
+}: ConversationsOptions): Promise<number> {
+  const state = waiting ? 'waiting' : stalled ? 'stalled' : undefined
+  const adminKey = env.PERDURA_ADMIN_KEY
+  if (state !== undefined && adminKey) {
+    const { url } = await findServer(surroundings())
+    const page = await createClient({ url, token: adminKey }).listWatchedConversations({ state })
+    if (json) stdout.write(toJsonLine(page))
+    else for (const line of watchedLines(page)) stdout.write(`${line}\n`)
+    return exitCodes.success
+  }
   const client = await connect(surroundings(), say)
-  if (json) stdout.write(toJsonLine(await client.listConversations()))
-  else for (const line of await conversationLines(client)) stdout.write(`${line}\n`)
+  if (json) stdout.write(toJsonLine(await client.listConversations(state === undefined ? {} : { state })))
+  else for (const line of await conversationLines(client, state)) stdout.write(`${line}\n`)
   return exitCodes.success
 }
 

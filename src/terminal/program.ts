@@ -50,7 +50,11 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .action(async (options) => finish(await runStatusCommand(options)))
   program
     .command('conversations')
-    .description('list your conversations')
+    .description(
+      'list your conversations; with PERDURA_ADMIN_KEY those of all owners that wait or are stalled',
+    )
+    .addOption(new Option('--waiting', 'those that wait for a person').conflicts('stalled'))
+    .option('--stalled', 'those that cannot go on')
     .option('--json', 'as one JSON document', false)
     .action(async (options) => finish(await runConversationsCommand(options)))
   program

@@ -9,7 +9,7 @@ import { askHelper } from '../activities/ask-helper.ts'
 import { createActivities } from '../activities/create-activities.ts'
 import { loadServiceConfig } from '../ops/config.ts'
 import { createLogger } from '../ops/logger.ts'
-import { createWorkerMetrics } from '../ops/metrics.ts'
+import { createMetrics } from '../ops/metrics.ts'
 import { announceReady } from '../ops/ready.ts'
 import { onShutdown } from '../ops/shutdown.ts'
 import { reportServices } from '../services/service-reporter.ts'
@@ -27,6 +27,7 @@ import { connectServices } from './connect-services.ts'
 import { clearDeletedConversations } from './deleted-conversations.ts'
 import { startHealthServer } from './health-server.ts'
 import { keepHouse } from './housekeeping.ts'
+import { listSlotLoads } from './list-slot-loads.ts'
 import { watchForLostActivities } from './lost-activities.ts'
 import { openDeployment } from './open-deployment.ts'
 import { watchForStalledConversations } from './stalled-conversations.ts'
@@ -124,8 +125,13 @@ const health =
     ? undefined
     : startHealthServer(config.worker.healthPort, {
         isReady: () => worker.getState() === 'RUNNING',
-        metrics: createWorkerMetrics({
+        metrics: createMetrics({
           countStalled: () => countStalled(database),
+          listSlots: () =>
+            listSlotLoads(services, {
+              limit: config.worker.activitySlots,
+              used: worker.getStatus().numInFlightActivities,
+            }),
           listServices: () => externals.reports(),
           listCircuits: () => externals.list().map(({ name, circuit }) => ({ name, circuit })),
         }),

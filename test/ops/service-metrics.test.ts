@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { createWorkerMetrics } from '../../src/ops/metrics.ts'
+import { createMetrics } from '../../src/ops/metrics.ts'
 import type { ServiceReport } from '../../src/contracts/services.ts'
 
 const report: ServiceReport = {
@@ -18,8 +18,9 @@ const report: ServiceReport = {
 }
 
 test('a worker measures what it asks of services, and names no owner', async () => {
-  const metrics = createWorkerMetrics({
+  const metrics = createMetrics({
     countStalled: async () => 0,
+    listSlots: () => [],
     listServices: () => [report],
     listCircuits: () => [{ name: 'model:openai', circuit: 'down' }],
   })

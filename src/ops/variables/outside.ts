@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { RequestLimit } from '../../contracts/services.ts'
-import { integer, text } from './field.ts'
+import { integer } from './field.ts'
 import { variable } from './variable.ts'
 
 /** What an operator allows for one service: requests over all workers, and how many at once in each. */
@@ -42,8 +42,7 @@ function readLimit(entry: string): ServiceLimit | undefined {
 
 export const outsideGroup = {
   title: 'Services',
-  about:
-    'What the workers may send to model providers and chains, and how an operator watches it; see [operations](operations.md).',
+  about: 'What the workers may send to model providers and chains; see [operations](operations.md#services).',
   variables: {
     PERDURA_SERVICE_LIMITS: variable(serviceLimits().optional(), {
       about:
@@ -54,15 +53,5 @@ export const outsideGroup = {
       about:
         'Failures in a row after which a worker takes a service for down: nobody asks it for a while, then one request at a time until it answers.',
     }),
-    PERDURA_ADMIN_KEY: variable(
-      text()
-        .regex(/^[\x21-\x7e]{16,}$/, 'at least 16 characters without spaces')
-        .optional(),
-      {
-        about:
-          'Key of the routes for operators, `/api/admin/…`, and of `perdura services`. Unset: there are none.',
-        secret: true,
-      },
-    ),
   },
 }

@@ -21,7 +21,7 @@ const services = createRoute({
 })
 
 /** For operators, by a key of their own. */
-export function adminRoutes({ database }: ApiServices) {
+export function adminServiceRoutes({ database }: ApiServices) {
   return createRouter().openapi(services, async (context) =>
     context.json({ services: toServiceStatuses(await readServiceReports(database)) }, 200),
   )
