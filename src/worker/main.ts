@@ -78,8 +78,13 @@ const deployment = await openDeployment({
 const journal = new ActivityJournal(registry, onProblem)
 const client = new WorkflowClient({ connection, namespace })
 const workflows = createConversationWorkflows({ connection, workflows: client, taskQueue })
+const stopReporting = reportServices({
+  services: externals,
+  database,
+  workerId: registry.id,
+  onProblem: onReportProblem,
+})
 const watchers = [
-  reportServices({ services: externals, database, workerId: registry.id, onProblem: onReportProblem }),
   watchForLostActivities({ registry, connection, namespace, logger }),
   watchForStalledConversations({ database, connection, namespace, client, workflows, logger }),
 ]
@@ -154,6 +159,7 @@ const isStopping = onShutdown(logger, [
     timeoutMs: 3_000,
     async run() {
       health?.close()
+      stopReporting()
       await close()
       await journal.close()
       await registry.close()
