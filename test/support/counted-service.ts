@@ -19,9 +19,10 @@ export type CountedService = {
   ask(signal?: AbortSignal): Promise<string>
 }
 
-/** Serves one that answers as the test says, until the test ends. */
+/** Serves one that answers as the test says, until the test ends, or what `onEnd` stands for. */
 export async function serveCounted(
-  answer: (response: ServerResponse, number: number, body: string) => void,
+  answer: (response: ServerResponse, number: number, request: { path: string; body: string }) => void,
+  onEnd: (close: () => void) => void = onTestFinished,
 ): Promise<CountedService> {
   const service: CountedService = { url: '', arrivals: [], active: 0, most: 0, ask }
   const server = createServer((request, response) => {
@@ -32,11 +33,11 @@ export async function serveCounted(
       service.active -= 1
     })
     const number = service.arrivals.length
-    void text(request).then((body) => answer(response, number, body))
+    void text(request).then((body) => answer(response, number, { path: request.url ?? '/', body }))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => {
+  onEnd(() => {
     server.closeAllConnections()
     server.close()
   })
@@ -55,4 +56,16 @@ export async function serveCounted(
     })
   }
   return service
+}
+
+/** An answer that another server gives, as it comes. */
+export async function passOn(response: ServerResponse, url: string, body: string): Promise<void> {
+  try {
+    const answer = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
+    for await (const chunk of answer.body ?? []) response.write(chunk)
+    response.end()
+  } catch {
+    response.destroy()
+  }
 }
