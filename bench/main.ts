@@ -11,6 +11,7 @@ import { idle } from './scenarios/idle.ts'
 import { isolation } from './scenarios/isolation.ts'
 import { latency } from './scenarios/latency.ts'
 import { longLife } from './scenarios/long-life.ts'
+import { profile } from './scenarios/profile.ts'
 import { readers } from './scenarios/readers.ts'
 import { reconnect } from './scenarios/reconnect.ts'
 import { recovery } from './scenarios/recovery.ts'
@@ -25,6 +26,7 @@ import { warmUp } from './warm-up.ts'
 const all: readonly Scenario[] = [
   latency,
   throughput,
+  profile,
   history,
   longLife,
   search,

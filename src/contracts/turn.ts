@@ -45,7 +45,14 @@ export type RoundRef = Turn & {
 
 /** What the workflow learns from a model call. Everything but `tools` has written `turn.finished`. */
 export type RoundOutcome =
-  | { kind: 'tools'; calls: ScheduledCall[]; limits: TurnLimits; model: string }
+  | {
+      kind: 'tools'
+      calls: ScheduledCall[]
+      limits: TurnLimits
+      model: string
+      /** Calls that the model's activity ran itself, for a person who looks at the Temporal UI. */
+      ran?: string[]
+    }
   | { kind: 'finished'; outcome: TurnOutcomeKind; code?: string; model?: string }
   /** The context is too full: the older part must be summed up first. Nothing but the round's beginning was written. */
   | { kind: 'compact' }

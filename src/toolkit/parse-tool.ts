@@ -51,7 +51,12 @@ const base = {
 const stepShape = z.object({ timeoutMs: base.timeoutMs, tries: base.tries, run: callable })
 
 const toolShape = z.discriminatedUnion('kind', [
-  z.object({ ...base, kind: z.literal('single'), run: callable }),
+  z
+    .object({ ...base, kind: z.literal('single'), quick: z.boolean().optional(), run: callable })
+    .refine(({ quick, effect }) => quick !== true || effect === 'read', {
+      path: ['quick'],
+      error: "only a tool of effect 'read' may be quick: it may run twice",
+    }),
   z.object({
     ...base,
     kind: z.literal('stepped'),

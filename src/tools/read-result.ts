@@ -15,6 +15,7 @@ export default defineTool({
   title: ({ find }) => (find === undefined ? 'Read a result' : 'Search a result'),
   description: `Reads on in a tool result of this conversation that was cut, or searches it. Use the callId that stands in the cut. Without find: one part of the text from offset on, at most ${partLimitChars} characters; go on with nextOffset until it is null. With find: up to ${matchLimit} places of that text, each with its surroundings; capitals make no difference. Search first when you know what you look for: a large result has hundreds of parts.`,
   effect: 'read',
+  quick: true,
   uses: [],
   input: z.strictObject({
     callId: z.string().min(1).max(200).describe('Of the call whose result was cut, as t1.r0.c0.'),
