@@ -53,7 +53,7 @@ export async function startBenchProduct(): Promise<BenchProduct> {
     env: process.env,
     screen: { part: (name, text) => console.error(`  ${name.padEnd(12)}${text}`), line: console.error },
   })
-  const remove = () => rm(home, { recursive: true, force: true })
+  const remove = () => rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 })
   try {
     const { url, temporalAddress } = await launch.start()
     const { databaseUrl, rpcUrl, parts } = await readRunFile(paths.runFile)

@@ -6,9 +6,11 @@ import { toRetry } from './attempt.ts'
 import type { WeightedGate } from './weighted-gate.ts'
 
 /** The activity's own time runs while it waits, so it gives up early and comes again, perhaps to another worker. */
-const patienceMs = 5_000
+const patienceMs = 10_000
 const pauseMs = 200
-const crowdedPauseMs = 2_000
+/** Times the attempt: each coming again is work for all parts, and a hundred calls may do it. */
+const crowdedPauseMs = 5_000
+const longestPauseMs = 30_000
 
 export type WantedSlot = {
   gate: WeightedGate
@@ -43,7 +45,7 @@ export function ownerOfActivity(): string {
 
 async function waitForSlot(scope: ActivityScope, { gate, owner, kind }: WantedSlot): Promise<() => void> {
   // Whoever waits holds one of the worker's places for activities, which others need.
-  if (gate.isCrowded(owner)) throw busy(kind, crowdedPauseMs)
+  if (gate.isCrowded(owner)) throw busy(kind, Math.min(crowdedPauseMs * scope.attempt, longestPauseMs))
   scope.note(`waiting for a ${kind} slot`)
   const patience = new AbortController()
   const timer = setTimeout(() => patience.abort(), patienceMs)

@@ -49,12 +49,12 @@ test('behavior: waits while all slots are taken', async () => {
   expect(await result).toBe('ran')
 })
 
-test('behavior: gives up after five seconds and comes again, which is no failed try', async () => {
+test('behavior: gives up after ten seconds and comes again, which is no failed try', async () => {
   const gate = new WeightedGate(1)
   await fill(gate)
   const { result } = ask(gate)
   const failure = failureOf(result)
-  await vi.advanceTimersByTimeAsync(5_000)
+  await vi.advanceTimersByTimeAsync(10_000)
   expect(await failure).toMatchObject({ type: 'no_worker', nextRetryDelay: 200 })
   expect(gate.load().waiting).toBe(0)
 })
@@ -64,7 +64,7 @@ test('behavior: where as many wait as there are slots, the next of the same owne
   const leave = await fill(gate)
   const first = ask(gate)
   await vi.advanceTimersByTimeAsync(0)
-  expect(await failureOf(ask(gate).result)).toMatchObject({ type: 'no_worker', nextRetryDelay: 2_000 })
+  expect(await failureOf(ask(gate).result)).toMatchObject({ type: 'no_worker', nextRetryDelay: 5_000 })
   const another = ask(gate, { owner: 'two' })
   await vi.advanceTimersByTimeAsync(0)
   expect(gate.load().waiting).toBe(2)
