@@ -8,13 +8,23 @@ const tickMs = 10
 /** CPU time that a process and what it started have used, in milliseconds; 0 where there is no /proc. */
 export async function readCpuTimeMs(pid: number): Promise<number> {
   const processes = await listProcesses()
+  const wanted = treeOf(pid, processes)
+  return processes.reduce((sum, process) => sum + (wanted.has(process.pid) ? process.cpuMs : 0), 0)
+}
+
+/** The process and all that it has started, and so on. */
+export async function listProcessTree(pid: number): Promise<number[]> {
+  return [...treeOf(pid, await listProcesses())]
+}
+
+function treeOf(pid: number, processes: readonly Process[]): Set<number> {
   const wanted = new Set([pid])
   // A parent may stand behind its child in the list.
   for (let before = 0; before !== wanted.size;) {
     before = wanted.size
     for (const process of processes) if (wanted.has(process.parent)) wanted.add(process.pid)
   }
-  return processes.reduce((sum, process) => sum + (wanted.has(process.pid) ? process.cpuMs : 0), 0)
+  return wanted
 }
 
 async function listProcesses(): Promise<Process[]> {

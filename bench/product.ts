@@ -6,7 +6,7 @@ import { Launch } from '../dev/launcher/launch.ts'
 import { pathsOf } from '../dev/launcher/paths.ts'
 import type { RunFileContent } from './run-file.ts'
 import { readRunFile } from './run-file.ts'
-import { startWorker } from './worker-process.ts'
+import { startWorker, type WorkerProcess } from './worker-process.ts'
 
 /** The running product that a bench drives: all parts as `npm start` runs them, on data of its own. The worker
  * is the bench's, because the launcher pauses longer with each death. */
@@ -19,6 +19,8 @@ export type BenchProduct = {
   /** What api and worker were told. */
   settings: Record<string, string>
   parts(): Promise<RunFileContent['parts']>
+  /** Starts one more worker, which is stopped with the rest. */
+  addWorker(): Promise<void>
   /** kill -9 of the one worker, which is started again at once, as the launcher does the first time. */
   killWorker(): Promise<void>
   stop(): Promise<void>
@@ -51,7 +53,7 @@ export async function startBenchProduct(): Promise<BenchProduct> {
     env: process.env,
     screen: { part: (name, text) => console.error(`  ${name.padEnd(12)}${text}`), line: console.error },
   })
-  const remove = () => rm(home, { recursive: true, force: true })
+  const remove = () => rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 })
   try {
     const { url, temporalAddress } = await launch.start()
     const { databaseUrl, rpcUrl, parts } = await readRunFile(paths.runFile)
@@ -67,6 +69,7 @@ export async function startBenchProduct(): Promise<BenchProduct> {
       NODE_COMPILE_CACHE: paths.compileCache,
     }
     let worker = await startWorker(told)
+    const added: WorkerProcess[] = []
     return {
       url,
       temporalAddress,
@@ -75,14 +78,17 @@ export async function startBenchProduct(): Promise<BenchProduct> {
       settings: told,
       async parts() {
         const started = (await readRunFile(paths.runFile)).parts
-        return [...started, { name: 'worker', pid: worker.pid }]
+        return [...started, ...[worker, ...added].map(({ pid }) => ({ name: 'worker', pid }))]
+      },
+      async addWorker() {
+        added.push(await startWorker(told))
       },
       async killWorker() {
         await worker.kill('SIGKILL')
         worker = await startWorker(told)
       },
       async stop() {
-        await worker.kill('SIGTERM')
+        await Promise.all([worker, ...added].map((each) => each.kill('SIGTERM')))
         await launch.stop()
         await remove()
       },

@@ -4,13 +4,15 @@ import type { BenchProduct } from './product.ts'
 export type Figure = {
   name: string
   value: number
-  unit: 'ms' | 'turns/s' | 'x' | 'events' | 'bytes' | 'turns'
+  unit: 'ms' | 'turns/s' | 'x' | 'events' | 'bytes' | 'turns' | 'MiB' | 'KiB'
   goal?: { atMost: number } | { atLeast: number }
 }
 
 export type Scenario = {
   name: string
   about: string
+  /** Only when it is named: it takes long. */
+  onlyNamed?: true
   run(product: BenchProduct): Promise<Figure[]>
 }
 

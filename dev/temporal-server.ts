@@ -17,6 +17,8 @@ const dynamicConfig = {
   'history.timerProcessorMaxTimeShift': '20ms',
   // By default 10 minutes: so long stalled conversations stand still after their fault is mended.
   'history.workflowTaskRetryMaxInterval': '1m',
+  // What waits for a worker is given out to owners in turn.
+  'matching.enableFairness': true,
   // Every task queue has a worker deployment of its own, and a run of the tests has more than 100.
   'matching.maxDeployments': 10_000,
 }

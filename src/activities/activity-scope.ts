@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity'
 import { AppError } from '../contracts/errors.ts'
 import type { TurnId } from '../contracts/ids.ts'
 import type { StopRegistry } from './stop-registry.ts'
+import { TimeLimit } from './time-limit.ts'
 
 /**
  * Why an activity must end early: a person stopped the turn, its time is up, the worker shuts down, or
@@ -27,6 +28,8 @@ export type ActivityScope = {
   interruption(): Interruption | undefined
   /** Interrupts with `timeout` after this long from now; replaces an earlier limit. */
   limitTime(timeoutMs: number): void
+  /** Time does not run until the returned function is called, as while something outside keeps it waiting. */
+  pauseTimeLimit(): () => void
   /** What was limited is done; its time does not run while its result is stored. */
   endTimeLimit(): void
   /** Tells the next try that this one failed by itself. */
@@ -64,17 +67,13 @@ export async function withActivityScope<Result>(
   const failedTries = readFailedTries(context.info.heartbeatDetails)
   const details = { phase: 'begin', attempt: context.info.attempt, lastEvent: '', failedTries }
   const storing = new AbortController()
-  let timeout: NodeJS.Timeout | undefined
+  const timeLimit = new TimeLimit(() => interrupt('timeout'))
   let storingEnd: NodeJS.Timeout | undefined
   let interruption: Interruption | undefined
 
   function interrupt(why: Interruption): void {
     interruption ??= why
     controller.abort(new Interrupted(interruption))
-  }
-  function limitTime(limitMs: number): void {
-    clearTimeout(timeout)
-    timeout = setTimeout(() => interrupt('timeout'), limitMs)
   }
   function tellFailedTries(count: number): void {
     details.failedTries = count
@@ -90,7 +89,7 @@ export async function withActivityScope<Result>(
   }
 
   const heartbeat = setInterval(() => context.heartbeat(details), heartbeatPeriodMs)
-  if (timeoutMs !== undefined) limitTime(timeoutMs)
+  if (timeoutMs !== undefined) timeLimit.set(timeoutMs)
   const removeStop = stops.onStop(turnId, () => interrupt('stopped'))
   context.cancellationSignal.addEventListener('abort', onCancellation, { once: true })
   if (context.cancellationSignal.aborted) onCancellation()
@@ -101,8 +100,9 @@ export async function withActivityScope<Result>(
       attempt: context.info.attempt,
       failedTries,
       interruption: () => interruption,
-      limitTime,
-      endTimeLimit: () => clearTimeout(timeout),
+      limitTime: (limitMs) => timeLimit.set(limitMs),
+      pauseTimeLimit: () => timeLimit.pause(),
+      endTimeLimit: () => timeLimit.end(),
       countFailedTry: () => tellFailedTries(failedTries + 1),
       forgetFailedTries: () => tellFailedTries(0),
       note(phase, lastEvent) {
@@ -112,7 +112,7 @@ export async function withActivityScope<Result>(
     })
   } finally {
     clearInterval(heartbeat)
-    clearTimeout(timeout)
+    timeLimit.end()
     clearTimeout(storingEnd)
     removeStop()
     context.cancellationSignal.removeEventListener('abort', onCancellation)

@@ -4,6 +4,8 @@ import type { SystemPrompt } from '../models/system-prompt.ts'
 import type { Budgets } from '../contracts/usage.ts'
 import type { PermissionRule } from '../contracts/permission.ts'
 import type { Logger } from '../ops/logger.ts'
+import type { ExternalServices } from '../services/external-services.ts'
+import type { ServiceCaller } from '../services/service-caller.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/event-log.ts'
 import type { HistoryBackend } from '../store/history-backend.ts'
@@ -11,6 +13,7 @@ import type { ToolRegistry } from '../toolkit/tool-registry.ts'
 import type { ToolServices } from '../toolkit/tool-services.ts'
 import type { MessageSizes } from './context/message-sizes.ts'
 import type { LoopBreath } from './loop-breath.ts'
+import type { ModelSlots } from './model-slots.ts'
 import type { StopRegistry } from './stop-registry.ts'
 import type { WeightedGate } from './weighted-gate.ts'
 
@@ -27,12 +30,16 @@ export type ActivityServices = {
   tools: ToolRegistry
   /** The same, as models see them, by name; made once. */
   modelTools: ReadonlyMap<string, ModelTool>
-  toolServices: ToolServices
+  /** Model providers and chains, as this worker asks them. */
+  externals: Pick<ExternalServices, 'get'>
+  /** What tools reach, for one call. */
+  toolServicesOf(caller: ServiceCaller): ToolServices
   /** Of the operator, about what may run. */
   rules: readonly PermissionRule[]
   /** Remembers what messages take of a context. */
   messageSizes: MessageSizes
   stops: StopRegistry
+  modelSlots: ModelSlots
   /** Tools that this worker runs at once, each with the result that it holds until that is stored. */
   toolSlots: WeightedGate
   /** Large results that are being stored at once, in bytes. */

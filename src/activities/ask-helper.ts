@@ -15,11 +15,16 @@ import type { ActivityServices } from './activity-services.ts'
 import type { Reply } from './reply.ts'
 import { Spending } from './spending.ts'
 
-export type HelperServices = Pick<ActivityServices, 'models' | 'database' | 'budgets'>
+export type HelperServices = Pick<
+  ActivityServices,
+  'models' | 'database' | 'budgets' | 'modelSlots' | 'externals'
+>
 
 type Try = Pick<HelperQuestion<unknown>, 'key' | 'maxOutputTokens' | 'signal'> & { messages: ModelMessage[] }
 
 const timeoutMs = 60_000
+/** Less than that time: what waits longer is better asked again later. */
+const patience = { busyMs: 30_000, downMs: 5_000 }
 /** What a reasoning model may think before it answers, in tokens. */
 const thoughtTokens = 4_000
 
@@ -72,8 +77,9 @@ async function runTry(
   services: HelperServices,
 ): Promise<string> {
   const request = toRequest({ system, messages, maxOutputTokens }, info)
+  const leave = await services.modelSlots.of(info.id).enter(1, signal, key.owner)
   const timeout = AbortSignal.timeout(timeoutMs)
-  const spending = new Spending(key, services)
+  const spending = new Spending(key, { owner: key.owner, patience }, services)
   const reply: Reply = { calls: [], usage: undefined, reason: undefined }
   let failure: AppError | undefined
   let text = ''
@@ -90,6 +96,7 @@ async function runTry(
     if (fault instanceof AppError) failure = fault
     throw fault
   } finally {
+    leave()
     // A try is paid whatever becomes of it.
     await spending.settle(reply, failure, signal)
   }

@@ -14,6 +14,7 @@ const transientCodes: ReadonlySet<ErrorCode> = new Set([
   'model_timeout',
   'model_garbage',
   'chain_unavailable',
+  'service_busy',
   'tool_timeout',
   'shutting_down',
 ])
@@ -24,7 +25,12 @@ export function isTransient(error: unknown): error is AppError {
 
 /** Not the fault of what was tried: a try that meets one is not counted. */
 export function isOutage({ code }: AppError): boolean {
-  return code === 'database_unavailable' || code === 'shutting_down'
+  return code === 'database_unavailable' || code === 'shutting_down' || code === 'service_busy'
+}
+
+/** A service was asked often enough, or is known to be down: the model may ask again, the activity does not. */
+export function isTriedOut({ details }: AppError): boolean {
+  return details['tries'] !== undefined || details['circuit'] === 'open'
 }
 
 /**

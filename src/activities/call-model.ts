@@ -1,3 +1,5 @@
+import { ApplicationFailure } from '@temporalio/common'
+
 import { AppError } from '../contracts/errors.ts'
 import { answerIdOf } from '../contracts/ids.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
@@ -12,6 +14,8 @@ import { DeltaWriter } from './delta-writer.ts'
 import { endRound } from './end-round.ts'
 import { loadModelContext } from './model-context.ts'
 import { readReply, type Reply } from './reply.ts'
+import { toModelCaller } from './service-caller.ts'
+import { withSlot } from './slot.ts'
 import { Spending } from './spending.ts'
 import { turnEndMessages } from './turn-end-messages.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -23,11 +27,17 @@ export async function callModel(round: RoundRef, services: ActivityServices): Pr
       const begun = await beginRound(services.database, round, services.prompt.hash)
       if (begun.outcome === 'done') return begun.stored
       if (begun.outcome !== 'run') return { kind: 'nothing' }
-      scope.limitTime(Math.min(services.settings.modelTimeoutMs, turnTimeLeftMs(begun, services)))
-      return await streamRound(round, begun, scope, services)
+      const stream = () => {
+        limitCall(begun, scope, services)
+        return streamRound(round, begun, scope, services)
+      }
+      if (begun.state === 'cancelling') return await stream()
+      const { model, owner } = begun.settings
+      scope.limitTime(turnTimeLeftMs(begun, services))
+      return await withSlot(scope, { gate: services.modelSlots.of(model), owner, kind: 'model' }, stream)
     } catch (error) {
       const { conversationId, turnId } = round
-      if (!isTransient(error))
+      if (!isTransient(error) && !(error instanceof ApplicationFailure))
         services.logger.error({ err: error, conversationId, turnId }, 'model call failed')
       throw toActivityFailure(error, scope.failedTries + 1)
     }
@@ -54,7 +64,17 @@ async function streamRound(
     },
   })
   const reply: Reply = { calls: [], usage: undefined, reason: undefined }
-  const spending = new Spending(toCallKey(round, begun, attempt), services)
+  const caller = toModelCaller(
+    {
+      turn: round,
+      owner: begun.settings.owner,
+      scope,
+      hasFallback: findFallback(begun.settings, services) !== undefined,
+      onAdmitted: () => limitCall(begun, scope, services),
+    },
+    services,
+  )
+  const spending = new Spending(toCallKey(round, begun, attempt), caller, services)
   const reading = { round, begun, scope, writer, reply, spending }
   const failure = begun.state === 'cancelling' ? stopped() : await readModel(reading, services)
   if (failure === 'compact') return { kind: 'compact' }
@@ -122,6 +142,11 @@ function stopped(): AppError {
   return new AppError('stopped', turnEndMessages.stopped)
 }
 
+/** Begins the model's own time: no wait is part of it. */
+function limitCall(begun: RunningRound, scope: ActivityScope, services: ActivityServices): void {
+  scope.limitTime(Math.min(services.settings.modelTimeoutMs, turnTimeLeftMs(begun, services)))
+}
+
 /** What is left of the turn's time; negative when it is over. */
 function turnTimeLeftMs({ startedAtMs }: RunningRound, { settings }: ActivityServices): number {
   return startedAtMs + settings.turnTimeoutMs - Date.now()
@@ -134,7 +159,7 @@ function retryFor(
   services: ActivityServices,
 ): AppError | undefined {
   if (failure === undefined) return undefined
-  const isTooLong = !isOutage(failure) && isLongPause(failure)
+  const isTooLong = (failure.code === 'service_busy' || !isOutage(failure)) && isLongPause(failure)
   if (isTooLong && findFallback(begun.settings, services) !== undefined) return undefined
   return mayTryAgain(failure, scope, services.settings) ? failure : undefined
 }

@@ -18,6 +18,7 @@ const downCodes: ReadonlySet<ErrorCode> = new Set([
   'model_unauthorized',
   // It was taken out of the configuration since it was chosen.
   'unknown_model',
+  'service_busy',
 ])
 
 /** Why a service may refuse a request that is as good as any. */
@@ -61,8 +62,8 @@ function isDown({ code, details }: AppError): boolean {
 }
 
 /** Whether a service wants a longer pause than anybody should wait for while another one could answer. */
-export function isLongPause({ retryAfterMs = 0 }: AppError): boolean {
-  return retryAfterMs > 10_000
+export function isLongPause({ code, details, retryAfterMs = 0 }: AppError): boolean {
+  return retryAfterMs > 10_000 || code === 'service_busy' || details['circuit'] === 'open'
 }
 
 /** The first of the list that is not down itself, as far as this turn has seen. */

@@ -47,7 +47,9 @@ async function runStep(
     outputs[ref.step] = output
     // Small ones do not wait behind large ones.
     const isSmall = sizeBytes <= inlineOutputLimitBytes
-    const leave = isSmall ? () => {} : await services.resultGate.enter(sizeBytes, scope.storing)
+    const leave = isSmall
+      ? () => {}
+      : await services.resultGate.enter(sizeBytes, scope.storing, context.owner)
     await untilDatabaseAnswers(scope.storing, () =>
       finishStep(services.database, ref, json, [
         {

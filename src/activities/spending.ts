@@ -2,7 +2,9 @@ import { AppError, type ErrorCode } from '../contracts/errors.ts'
 import type { CallKey, CallTokens } from '../contracts/usage.ts'
 import type { FoundModel } from '../models/model-registry.ts'
 import type { ModelPart, ModelRequest } from '../models/model-provider.ts'
-import { loadTokenCounter } from '../models/token-counter.ts'
+import type { Admission } from '../services/external-service.ts'
+import type { ServiceCaller } from '../services/service-caller.ts'
+import { loadTokenCounter, type TokenCounter } from '../models/token-counter.ts'
 import { reserveCall, type ReservedCall, settleCall, toCutError } from '../store/ledger.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { countRequest } from './context/message-sizes.ts'
@@ -15,6 +17,8 @@ export type Settlement = { call: ReservedCall; tokens: CallTokens }
 
 /** A call that is paid: who is asked what. Without a count of the input, it is counted here. */
 export type PaidCall = FoundModel & { request: ModelRequest; inputTokens?: number }
+
+type CountedCall = PaidCall & { counter: TokenCounter; inputTokens: number }
 
 /** `asked`: the service was; `answered`: something of the reply has come. */
 type OpenCall = { call: ReservedCall; meter: OutputMeter; asked: boolean; answered: boolean }
@@ -30,24 +34,51 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
 /** What one attempt of a model call costs: reserved before it, metered while it streams, settled after it. */
 export class Spending {
   readonly #key: CallKey
-  readonly #services: Pick<ActivityServices, 'database' | 'budgets'>
+  readonly #caller: ServiceCaller
+  readonly #services: Pick<ActivityServices, 'database' | 'budgets' | 'externals'>
   #open: OpenCall | undefined
 
-  constructor(key: CallKey, services: Pick<ActivityServices, 'database' | 'budgets'>) {
+  constructor(
+    key: CallKey,
+    caller: ServiceCaller,
+    services: Pick<ActivityServices, 'database' | 'budgets' | 'externals'>,
+  ) {
     this.#key = key
+    this.#caller = caller
     this.#services = services
   }
 
   /**
-   * Reserves the call, then streams the reply; ends it where its reservation ends, whether or not the service keeps
-   * to the limit that it is told.
-   * @throws AppError `turn_budget`, `day_budget`, `owner_budget`, `output_limit`, and whatever the provider throws
+   * Waits until the service may be asked, reserves the call, then streams the reply; ends it where its reservation
+   * ends, whether or not the service keeps to the limit that it is told.
+   * @throws AppError `turn_budget`, `day_budget`, `owner_budget`, `output_limit`, `service_busy`, and whatever the
+   * provider throws
    */
   async *stream(paid: PaidCall, signal: AbortSignal): AsyncGenerator<ModelPart> {
-    const { provider, info, request } = paid
+    const { info, request } = paid
     const counter = await loadTokenCounter(info)
-    const { database, budgets } = this.#services
     const inputTokens = paid.inputTokens ?? (await countRequest(request, counter, signal))
+    // What waits for its turn holds nothing of a budget.
+    const admission = await this.#services.externals.get(`model:${info.provider}`).admit(this.#caller, signal)
+    try {
+      for await (const part of this.#streamAdmitted({ ...paid, counter, inputTokens }, admission, signal)) {
+        admission.answered()
+        yield part
+      }
+    } catch (error) {
+      await admission.failed(error)
+      throw error
+    } finally {
+      admission.leave()
+    }
+  }
+
+  async *#streamAdmitted(
+    { provider, info, request, counter, inputTokens }: CountedCall,
+    admission: Admission,
+    signal: AbortSignal,
+  ): AsyncGenerator<ModelPart> {
+    const { database, budgets } = this.#services
     const call = await untilDatabaseAnswers(signal, () =>
       reserveCall(database, {
         key: this.#key,
@@ -63,6 +94,7 @@ export class Spending {
     this.#open = open
     const bounded = maxOutputTokens === undefined ? request : { ...request, maxOutputTokens }
     const onArguments = (delta: string): void => {
+      admission.answered()
       open.answered = true
       if (meter.take('calls', delta) !== delta) throw this.#cut(call)
     }

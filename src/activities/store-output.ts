@@ -9,7 +9,7 @@ import { untilDatabaseAnswers } from './until-database-answers.ts'
 
 type StoringTry = {
   ref: ToolCallRef
-  begun: Pick<Extract<BegunTry, { outcome: 'run' }>, 'readsOn'>
+  begun: Pick<Extract<BegunTry, { outcome: 'run' }>, 'readsOn' | 'owner'>
   scope: ActivityScope
   services: Pick<ActivityServices, 'database' | 'resultGate'>
 }
@@ -33,7 +33,7 @@ export async function storeOutput(
     return { status: 'ok', output, error: null, text: shown }
   }
   const { beginning, totalChars, utf8 } = packed
-  const leave = await services.resultGate.enter(utf8.length, scope.storing)
+  const leave = await services.resultGate.enter(utf8.length, scope.storing, begun.owner)
   try {
     const large = await writeResult(services.database, callId, packed, (one) => {
       scope.storing.throwIfAborted()

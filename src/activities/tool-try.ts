@@ -9,15 +9,16 @@ import { parseInput } from '../toolkit/parse-input.ts'
 import type { Tool, ToolContext } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, Interrupted, withActivityScope } from './activity-scope.ts'
-import { isOutage, isTransient, toActivityFailure, toRetry } from './attempt.ts'
+import { isOutage, isTransient, isTriedOut, toActivityFailure, toRetry } from './attempt.ts'
 import { failedError, stoppedError } from './call-errors.ts'
 import type { PackedOutput } from './pack-output.ts'
 import { ProgressWriter } from './progress-writer.ts'
 import { beginningOf } from './result-text.ts'
+import { toToolCaller } from './service-caller.ts'
 import { storeOutput } from './store-output.ts'
+import { ownerOfActivity, withSlot } from './slot.ts'
 import { type FailedEnd, toFailedEnd } from './to-failed-end.ts'
 import { stepEnded, toolCompleted } from './tool-completed.ts'
-import { withToolSlot } from './tool-slot.ts'
 import { decideAgain, type UngrantedTry } from './ungranted-call.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
 
@@ -53,7 +54,8 @@ export async function runToolTry(wanted: ToolTry, services: ActivityServices): P
   const { ref } = wanted
   return withActivityScope({ turnId: ref.turnId, stops: services.stops }, async (scope) => {
     try {
-      return await withToolSlot(scope, services.toolSlots, () => runWithSlot(wanted, scope, services))
+      const slot = { gate: services.toolSlots, owner: ownerOfActivity(), kind: 'tool' }
+      return await withSlot(scope, slot, () => runWithSlot(wanted, scope, services))
     } catch (error) {
       // Retries are decided below and are no fault; anything else is one of the program.
       if (!isTransient(error) && !(error instanceof ApplicationFailure)) {
@@ -157,7 +159,8 @@ async function endFailedTry(claimed: ClaimedTry, error: unknown): Promise<CallOu
     throw handedOver(interruption)
   }
   const fault = interruption === 'timeout' ? new AppError('tool_timeout', 'The tool took too long.') : error
-  if (isTransient(fault) && (isOutage(fault) || begun.failed + 1 < tries)) {
+  const mayRun = isTransient(fault) && !isTriedOut(fault) && (isOutage(fault) || begun.failed + 1 < tries)
+  if (mayRun) {
     await endToolTry(services.database, ref.callId, !isOutage(fault))
     throw toRetry(fault, begun.failed + 1)
   }
@@ -182,7 +185,7 @@ function toContext({ ref, begun, scope, services, progress }: ClaimedTry, tool: 
       progress.write(fraction, message ?? stage)
     },
     log: (message, fields = {}) => logger.info(fields, message),
-    services: services.toolServices,
+    services: services.toolServicesOf(toToolCaller({ ref, owner: begun.owner, scope }, services)),
     owner: begun.owner,
     ...(begun.wallet === null ? {} : { wallet: begun.wallet }),
     chainId: begun.chainId ?? services.settings.defaultChainId,

@@ -40,4 +40,6 @@ export type ApiSettings = {
   /** Host names, besides the local ones, that requests may name. Empty when bound to a public address. */
   allowedHosts: readonly string[]
   corsOrigins: readonly string[]
+  /** Undefined: there are no routes for operators. */
+  adminKey: string | undefined
 }

@@ -21,6 +21,9 @@ import {
   withRequestId,
   withSecurityHeaders,
 } from './request-middleware.ts'
+import { requireAdminKey } from './require-admin-key.ts'
+import { adminConversationRoutes } from './routes/admin-conversations.ts'
+import { adminServiceRoutes } from './routes/admin-services.ts'
 import { authRoutes } from './routes/auth.ts'
 import { branchRoutes } from './routes/branches.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
@@ -41,6 +44,7 @@ import { resultRoutes } from './routes/results.ts'
 import { usageRoutes } from './routes/usage.ts'
 
 const importPath = '/api/conversations/import'
+const withoutOwner = ['/api/auth/guest', '/api/admin/*']
 const info = { title: 'Perdura', version: '1', description: 'The native API; see docs/api.md for its use.' }
 
 /** Puts the HTTP application together. `host` is the address it is bound to. */
@@ -58,9 +62,10 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
   app.use(refuseWhenStopping(services.isAccepting))
   app.use(requireJson)
   app.use(except(importPath, limitBody(bodySizeLimitBytes)))
-  // Everything but the login, so that a new route is guarded without anybody thinking of it.
-  app.use('/api/*', except('/api/auth/guest', authenticate(services.database)))
-  app.use('/api/*', except('/api/auth/guest', limitRequests(services.requestLimiter)))
+  // Everything but the login and what operators have a key for, so that a new route is guarded without anybody thinking of it.
+  app.use('/api/*', except(withoutOwner, authenticate(services.database)))
+  app.use('/api/*', except(withoutOwner, limitRequests(services.requestLimiter)))
+  app.use('/api/admin/*', requireAdminKey(services.settings.adminKey))
   // Behind the token: nobody else may send as much.
   app.use(importPath, limitBody(importSizeLimitBytes))
   for (const routes of [
@@ -79,12 +84,15 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
     resetRoutes,
     usageRoutes,
     catalogueRoutes,
+    adminConversationRoutes,
+    adminServiceRoutes,
   ]) {
     app.route('/', routes(services))
   }
   app.route('/', eventRoutes(services, streams))
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  app.openAPIRegistry.registerComponent('securitySchemes', 'adminKey', { type: 'http', scheme: 'bearer' })
   app.openAPIRegistry.register('Event', eventSchema)
   app.openAPIRegistry.register('SnapshotEvent', snapshotEventSchema)
   const toDocument = () => withOtherProblems(app.getOpenAPI31Document({ openapi: '3.1.0', info }))

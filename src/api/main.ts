@@ -9,9 +9,11 @@ import { createLogger } from '../ops/logger.ts'
 import { createApiMetrics } from '../ops/metrics.ts'
 import { announceReady } from '../ops/ready.ts'
 import { onShutdown } from '../ops/shutdown.ts'
+import { createExternalServices } from '../services/external-services.ts'
 import { openDatabase } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
+import { createSharedServices } from '../store/services.ts'
 import { countStalled } from '../store/stalled.ts'
 import { connectTemporal } from '../temporal/connect-temporal.ts'
 import { createConversationWorkflows } from '../temporal/conversation-workflows.ts'
@@ -32,7 +34,12 @@ const database = openDatabase({
   onIdleError: onProblem,
 })
 await migrate(database)
-const catalogue = await connectCatalogue(config, logger)
+const externals = createExternalServices({
+  shared: createSharedServices(database),
+  ...config.services,
+  onProblem: (err) => logger.warn({ err }, 'what workers know of a service cannot be asked'),
+})
+const catalogue = await connectCatalogue(config, logger, externals)
 const connection = await connectTemporal(config.temporal)
 const { namespace, taskQueue } = config.temporal
 const log = createPostgresEventLog(database, { onChannelError: onProblem })
@@ -78,6 +85,7 @@ const app = createApp(
       tokenTtlMs: config.auth.tokenTtlMs,
       allowedHosts: config.server.allowedHosts,
       corsOrigins: config.server.corsOrigins,
+      adminKey: config.adminKey,
     },
     isAccepting: () => accepting,
   },

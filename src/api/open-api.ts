@@ -77,3 +77,5 @@ export function withOtherProblems<Document extends { paths?: object }>(document:
 }
 
 export const bearer = [{ bearer: [] }]
+/** Of routes for operators. */
+export const adminKey = [{ adminKey: [] }]

@@ -11,6 +11,7 @@ import type { Config } from '../ops/config.ts'
 import type { Logger } from '../ops/logger.ts'
 import { readEnvironment } from '../ops/read-environment.ts'
 import { loadPermissionRules } from '../permissions/load-permission-rules.ts'
+import { assertLimitsOfServices, type ExternalServices } from '../services/external-services.ts'
 import { loadOfferedTools, type OfferedTools } from '../toolkit/load-offered-tools.ts'
 
 /** What a deployment offers: the models, tools and chains that its configuration names, and the rules on them. */
@@ -24,9 +25,13 @@ export type Catalogue = {
 
 /**
  * Opens the registries of a process.
- * @throws AppError `configuration`, naming the faults of models and chains together, then those of budgets; `permission_rules_invalid`
+ * @throws AppError `configuration`, naming the faults of models and chains together, then those of limits and budgets; `permission_rules_invalid`
  */
-export async function connectCatalogue(config: Config, logger: Logger): Promise<Catalogue> {
+export async function connectCatalogue(
+  config: Config,
+  logger: Logger,
+  services: Pick<ExternalServices, 'get'>,
+): Promise<Catalogue> {
   const env = readEnvironment()
   const { timeoutMs, idleTimeoutMs } = config.models
   assertConfiguration([
@@ -34,12 +39,16 @@ export async function connectCatalogue(config: Config, logger: Logger): Promise<
     () => readChainSettings(config.chains),
   ])
   const { providers, ...chosen } = readProviderConfigs(env, { timeoutMs, idleTimeoutMs })
+  assertLimitsOfServices(config.services.limits, [
+    ...providers.map(({ name }) => `model:${name}`),
+    ...readChainSettings(config.chains).chains.map(({ chainId }) => `chain:${chainId}`),
+  ])
   const models = createModelRegistry(providers, chosen)
   const budgets = createBudgets(
     config.budgets,
     models.list().map(({ id }) => id),
   )
-  const chains = await connectConfiguredChains(config.chains, (chainId, err) =>
+  const chains = await connectConfiguredChains(config.chains, services, (chainId, err) =>
     logger.warn({ chainId, err }, 'a chain cannot be used now'),
   )
   const hasChain = chains.list().length > 0

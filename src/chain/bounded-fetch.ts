@@ -1,26 +1,25 @@
 import { AppError } from '../contracts/errors.ts'
-import type { Slots } from './slots.ts'
+import { readRetryAfterMs } from '../services/retry-after.ts'
 
 export type FetchBounds = {
   timeoutMs: number
   responseSizeLimitBytes: number
-  slots: Slots
   signal: AbortSignal
 }
 
 /** A `fetch` that never follows a redirect, never waits longer than told and never reads more than told. */
 export function createBoundedFetch(bounds: FetchBounds) {
   return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-    return bounds.slots(bounds.signal, async () => {
-      // The limit covers the body too: a server that drips bytes would otherwise hold the call for ever.
-      const signal = AbortSignal.any([bounds.signal, AbortSignal.timeout(bounds.timeoutMs)])
-      const response = await fetch(input, { ...init, redirect: 'error', signal })
-      if (response.status === 429) throw rateLimited(response)
-      const body = await readBody(response, bounds.responseSizeLimitBytes)
-      return new Response(body.byteLength > 0 ? body : null, {
-        status: response.status,
-        headers: contentType(response),
-      })
+    // The limit covers the body too: a server that drips bytes would otherwise hold the call for ever.
+    const signal = AbortSignal.any([bounds.signal, AbortSignal.timeout(bounds.timeoutMs)])
+    const response = await fetch(input, { ...init, redirect: 'error', signal })
+    const retryAfterMs = readRetryAfterMs(response.headers, Date.now())
+    if (response.status === 429 || (response.status === 503 && retryAfterMs !== undefined))
+      throw refused(response, retryAfterMs)
+    const body = await readBody(response, bounds.responseSizeLimitBytes)
+    return new Response(body.byteLength > 0 ? body : null, {
+      status: response.status,
+      headers: contentType(response),
     })
   }
 }
@@ -49,11 +48,11 @@ function contentType(response: Response): Record<string, string> {
   return type ? { 'content-type': type } : {}
 }
 
-function rateLimited(response: Response): AppError {
+function refused({ status, body }: Response, retryAfterMs: number | undefined): AppError {
   // Nothing waits for the body of a refusal.
-  void response.body?.cancel().catch(() => {})
-  const seconds = Number(response.headers.get('retry-after') ?? '')
-  const known = Number.isFinite(seconds) && seconds > 0 && seconds <= 3600
-  const wait = known ? { retryAfterMs: Math.ceil(seconds * 1000) } : {}
-  return new AppError('chain_unavailable', 'The RPC refuses more requests for now (HTTP 429).', wait)
+  void body?.cancel().catch(() => {})
+  return new AppError('chain_unavailable', `The RPC takes no more requests for now (HTTP ${status}).`, {
+    details: { status },
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
 }

@@ -1,12 +1,15 @@
 import { AppError } from '../contracts/errors.ts'
+import type { ExternalService } from '../services/external-service.ts'
+import { ownCaller, type ServiceCaller } from '../services/service-caller.ts'
 import { toChainError } from './chain-error.ts'
-import { createChainReader, rpcSlotCount, rpcTimeoutMs } from './clients.ts'
+import { createChainReader, rpcTimeoutMs } from './clients.ts'
 import type { ChainReader } from './clients.ts'
-import { createSlots } from './slots.ts'
 
 export type ChainLinkOptions = {
   chainId: number
   rpcUrl: string
+  /** What its node is asked goes through here. */
+  service: ExternalService
   /** Milliseconds since some start, for the hourly check. */
   nowMs: () => number
   timeoutMs?: number
@@ -16,6 +19,9 @@ export type ChainLinkOptions = {
 /** What a check has found out about the node behind a URL. */
 export type ChainFacts = { isLocal: boolean }
 
+/** Who reads, until when. */
+export type ChainUser = { caller: ServiceCaller; signal: AbortSignal }
+
 export type ChainLink = {
   readonly chainId: number
   /** What is known without asking; absent until a check has succeeded. */
@@ -23,10 +29,10 @@ export type ChainLink = {
   /** Asks the node which chain it serves. Callers at the same time share one look. */
   check(): Promise<ChainFacts>
   /**
-   * Lends a reader that ends with `signal`. Checks the chain id first when that was last done an hour ago.
-   * @throws AppError `chain_unavailable` or `chain_rejected`; the signal's reason when it has aborted
+   * Lends a reader that ends with the user's signal. Checks the chain id first when that was last done an hour ago.
+   * @throws AppError `chain_unavailable`, `chain_rejected` or `service_busy`; the signal's reason when it has aborted
    */
-  withReader<T>(signal: AbortSignal, use: (reader: ChainReader, facts: ChainFacts) => Promise<T>): Promise<T>
+  withReader<T>(user: ChainUser, use: (reader: ChainReader, facts: ChainFacts) => Promise<T>): Promise<T>
 }
 
 const checkIntervalMs = 3_600_000
@@ -34,15 +40,17 @@ const localChainIds: ReadonlySet<number> = new Set([31337, 1337])
 
 /** Links one configured chain. Asks nothing by itself, so a node that is down does not stop a start. */
 export function createChainLink(options: ChainLinkOptions): ChainLink {
-  const slots = createSlots(rpcSlotCount)
   let known: { facts: ChainFacts; atMs: number } | undefined
   let pending: Promise<ChainFacts> | undefined
 
-  const open = (signal: AbortSignal) => createChainReader({ ...options, slots, signal })
+  const open = (user: ChainUser) => createChainReader({ ...options, ...user })
 
   async function look(): Promise<ChainFacts> {
     try {
-      const facts = await readFacts(open(AbortSignal.timeout(rpcTimeoutMs)), options.chainId)
+      const facts = await readFacts(
+        open({ caller: ownCaller, signal: AbortSignal.timeout(rpcTimeoutMs) }),
+        options.chainId,
+      )
       known = { facts, atMs: options.nowMs() }
       return facts
     } catch (error) {
@@ -59,14 +67,14 @@ export function createChainLink(options: ChainLinkOptions): ChainLink {
   }
 
   async function withReader<T>(
-    signal: AbortSignal,
+    { caller, signal }: ChainUser,
     use: (reader: ChainReader, facts: ChainFacts) => Promise<T>,
   ) {
     signal.throwIfAborted()
     const isFresh = known !== undefined && options.nowMs() - known.atMs < checkIntervalMs
     const facts = known && isFresh ? known.facts : await orAbort(check(), signal)
     try {
-      return await use(open(signal), facts)
+      return await use(open({ caller, signal }), facts)
     } catch (error) {
       signal.throwIfAborted()
       throw toChainError(error, options.chainId)

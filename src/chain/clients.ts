@@ -1,26 +1,30 @@
 import { createPublicClient, http } from 'viem'
 import type { HttpTransport, PublicClient } from 'viem'
 
+import type { ExternalService } from '../services/external-service.ts'
+import { sendWithTries } from '../services/send-with-tries.ts'
+import type { ServiceCaller } from '../services/service-caller.ts'
 import { createBoundedFetch } from './bounded-fetch.ts'
-import type { Slots } from './slots.ts'
+import { toChainError } from './chain-error.ts'
 
 /** A client for reading. Built for one call: it ends with the call's signal. */
 export type ChainReader = PublicClient<HttpTransport>
 
 export type ReaderOptions = {
+  chainId: number
   rpcUrl: string
+  /** Shared by all readers of a chain: counts, limits and repeats what they send. */
+  service: ExternalService
+  caller: ServiceCaller
   signal: AbortSignal
-  /** Shared by all readers of a chain: bounds its sockets. */
-  slots: Slots
   /** Of one request. */
   timeoutMs?: number
   responseSizeLimitBytes?: number
 }
 
 /** Bounds of one request to an RPC. */
-export const rpcTimeoutMs = 10_000
+export const rpcTimeoutMs = 30_000
 const rpcResponseSizeLimitBytes = 8 * 1024 * 1024
-export const rpcSlotCount = 24
 
 /**
  * Makes the only kind of RPC client that the product has. Its URL comes from the operator's configuration.
@@ -29,18 +33,37 @@ export const rpcSlotCount = 24
 export function createChainReader(options: ReaderOptions): ChainReader {
   const timeoutMs = options.timeoutMs ?? rpcTimeoutMs
   const responseSizeLimitBytes = options.responseSizeLimitBytes ?? rpcResponseSizeLimitBytes
-  const { slots, signal } = options
+  const transport = http(options.rpcUrl, {
+    fetchFn: createBoundedFetch({ timeoutMs, responseSizeLimitBytes, signal: options.signal }),
+    fetchOptions: { redirect: 'error' },
+    maxResponseBodySize: responseSizeLimitBytes,
+    // The bound of one request is in the fetch.
+    timeout: 0,
+    // The service repeats.
+    retryCount: 0,
+  })
   return createPublicClient({
     // A contract could make the server fetch a URL of its choice and show the answer.
     ccipRead: false,
-    transport: http(options.rpcUrl, {
-      fetchFn: createBoundedFetch({ timeoutMs, responseSizeLimitBytes, slots, signal }),
-      fetchOptions: { redirect: 'error' },
-      maxResponseBodySize: responseSizeLimitBytes,
-      // The bound of one request is in the fetch, after the wait for a slot.
-      timeout: 0,
-      // Whether to try again is the activity's decision.
-      retryCount: 0,
-    }),
+    transport: throughService(transport, options),
   })
+}
+
+/** Every request of the transport, also each of a call that makes several, goes through the service. */
+function throughService(
+  transport: HttpTransport,
+  { chainId, service, caller, signal }: ReaderOptions,
+): HttpTransport {
+  return (parameters) => {
+    const made = transport(parameters)
+    const request: typeof made.request = (args, options) =>
+      sendWithTries({
+        service,
+        caller,
+        signal,
+        send: () => made.request(args, options),
+        toError: (failure) => toChainError(failure, chainId),
+      })
+    return { ...made, request }
+  }
 }

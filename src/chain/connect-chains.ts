@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 
 import { AppError } from '../contracts/errors.ts'
+import type { ExternalServices } from '../services/external-services.ts'
+import { ownCaller, type ServiceCaller } from '../services/service-caller.ts'
 import type { ChainPort } from '../toolkit/tool-services.ts'
 import type { ChainEndpoint, NamedAccount, RegistryToken } from './chain-config.ts'
 import { createChainLink } from './chain-link.ts'
@@ -11,11 +13,12 @@ import { createChainPort } from './chain-port.ts'
 export type ChainsOptions = {
   /** The first is the default. */
   chains: readonly ChainEndpoint[]
+  services: Pick<ExternalServices, 'get'>
   namedAccounts?: readonly NamedAccount[]
   tokens?: readonly RegistryToken[]
   /** Told when a chain's node is away or serves another chain; the message is free of URLs. */
   onProblem?: (chainId: number, error: unknown) => void
-  /** Of one request. Default 10 s. */
+  /** Of one request. Default 30 s. */
   timeoutMs?: number
 }
 
@@ -23,8 +26,11 @@ export type ChainsOptions = {
 export type ChainStatus = { chainId: number; name: string; local: boolean; ok: boolean }
 
 export type Chains = {
-  /** @throws AppError `unknown_chain` with the configured ids. */
-  chain(chainId?: number): ChainPort
+  /**
+   * Without a caller, the runtime itself reads.
+   * @throws AppError `unknown_chain` with the configured ids.
+   */
+  chain(chainId?: number, caller?: ServiceCaller): ChainPort
   list(): ChainStatus[]
   /** Looks at every chain now; never throws. */
   check(): Promise<ChainStatus[]>
@@ -54,30 +60,34 @@ export async function connectChains(options: ChainsOptions): Promise<Chains> {
   await Promise.race([check(), setTimeout(startGraceMs, undefined, { ref: false })])
   const timer = setInterval(() => void check(), checkIntervalMs)
   timer.unref()
-  return { chain: (chainId) => getChain(linked, chainId), list, check, close: () => clearInterval(timer) }
+  return {
+    chain: (chainId, caller = ownCaller) => getChain(linked, chainId).port(caller),
+    list,
+    check,
+    close: () => clearInterval(timer),
+  }
 }
 
-type Linked = { link: ChainLink; port: ChainPort }
+type Linked = { link: ChainLink; port(caller: ServiceCaller): ChainPort }
 
 function linkChain(endpoint: ChainEndpoint, options: ChainsOptions): Linked {
   const { chainId, rpcUrl } = endpoint
   const link = createChainLink({
     chainId,
     rpcUrl,
+    service: options.services.get(`chain:${chainId}`),
     nowMs: () => performance.now(),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   })
   const tokens = (options.tokens ?? []).filter((token) => token.chainId === chainId)
-  return {
-    link,
-    port: createChainPort(link, { chainId, tokens, namedAccounts: options.namedAccounts ?? [] }),
-  }
+  const registry = { chainId, tokens, namedAccounts: options.namedAccounts ?? [] }
+  return { link, port: (caller) => createChainPort(link, registry, caller) }
 }
 
-function getChain(linked: ReadonlyMap<number, Linked>, chainId: number | undefined): ChainPort {
+function getChain(linked: ReadonlyMap<number, Linked>, chainId: number | undefined): Linked {
   const [first] = linked.keys()
   const found = linked.get(chainId ?? first ?? 0)
-  if (found) return found.port
+  if (found) return found
   const configured = [...linked.keys()].join(', ') || 'none'
   throw new AppError(
     'unknown_chain',

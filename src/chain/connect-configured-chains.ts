@@ -1,4 +1,5 @@
 import type { Config } from '../ops/config.ts'
+import type { ExternalServices } from '../services/external-services.ts'
 import { parseChains, parseNamedAccounts, parseTokens } from './chain-config.ts'
 import { type Chains, connectChains } from './connect-chains.ts'
 
@@ -18,7 +19,8 @@ export function readChainSettings({
 /** Opens the chains of the configuration; the first one is the default. */
 export async function connectConfiguredChains(
   config: Config['chains'],
+  services: Pick<ExternalServices, 'get'>,
   onProblem: (chainId: number, error: unknown) => void,
 ): Promise<Chains> {
-  return connectChains({ ...readChainSettings(config), onProblem })
+  return connectChains({ ...readChainSettings(config), services, onProblem })
 }

@@ -20,7 +20,9 @@ export function toRpcError(error: RpcRequestError, at: string): AppError {
   if (known) return new AppError('chain_rejected', `${at}${known[1]}`)
   const code = `JSON-RPC error ${error.code}`
   if (passing.test(words) || passingCodes.has(error.code)) {
-    return new AppError('chain_unavailable', `${at}the RPC cannot answer now (${code}). Try again later.`)
+    return new AppError('chain_unavailable', `${at}the RPC cannot answer now (${code}). Try again later.`, {
+      details: { rpcCode: error.code, ...(error.code === 429 ? { status: 429 } : {}) },
+    })
   }
   return new AppError('chain_rejected', `${at}the RPC refuses the request (${code}).`)
 }

@@ -31,9 +31,14 @@ export async function askTwice<Value>(
       if (given === tryLimit || isFinal(err)) return { kind: 'given up' }
     }
     // An interrupted try counts: it may have been paid.
-    await giveBackChore(database, chore, interrupted ? 0 : pauseMs)
+    await giveBackChore(database, chore, interrupted ? 0 : toPauseMs(err))
     return { kind: 'put off' }
   }
+}
+
+/** What waits for a service may wait for long. */
+function toPauseMs(error: unknown): number {
+  return Math.max(pauseMs, error instanceof AppError ? (error.retryAfterMs ?? 0) : 0)
 }
 
 function isFinal(error: unknown): boolean {

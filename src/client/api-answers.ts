@@ -13,6 +13,7 @@ import type { HumanRequest, PermissionDecision, QuestionAnswers } from '../contr
 import type { CallId } from '../contracts/ids.ts'
 import type { Grant, GrantWish, PermissionPolicy } from '../contracts/permission.ts'
 import type { CallProgress, ToolEffect } from '../contracts/tool-call.ts'
+import type { WatchedState } from '../contracts/watched-conversation.ts'
 
 /** A token and who it acts for. `expiresAt` is ISO 8601. */
 export type Login = { token: string; owner: Owner; expiresAt: string }
@@ -46,7 +47,8 @@ export type ConversationChanges = Omit<
 
 export type ConversationPage = { conversations: ConversationHit[]; nextCursor?: string | null }
 
-export type ConversationQuery = { cursor?: string; archived?: boolean; q?: string }
+/** `state`: those that wait for a person, or that cannot go on; not together with `q`. */
+export type ConversationQuery = { cursor?: string; archived?: boolean; q?: string; state?: WatchedState }
 
 export type NewMessage = {
   text: string

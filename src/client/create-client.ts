@@ -2,6 +2,7 @@ import { conversationCalls } from './calls/conversation-calls.ts'
 import { deploymentCalls } from './calls/deployment-calls.ts'
 import { memoryCalls } from './calls/memory-calls.ts'
 import { messageCalls } from './calls/message-calls.ts'
+import { operatorCalls } from './calls/operator-calls.ts'
 import { ownerCalls } from './calls/owner-calls.ts'
 import { requestCalls } from './calls/request-calls.ts'
 import { usageCalls } from './calls/usage-calls.ts'
@@ -33,5 +34,6 @@ export function createClient({ url, token, fetch = globalThis.fetch }: ClientOpt
     ...memoryCalls(transport),
     ...usageCalls(transport),
     ...deploymentCalls(transport),
+    ...operatorCalls(transport),
   }
 }

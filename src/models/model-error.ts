@@ -2,7 +2,7 @@ import { APIConnectionTimeoutError, APIError } from 'openai'
 
 import { AppError } from '../contracts/errors.ts'
 import type { ErrorCode } from '../contracts/errors.ts'
-import { readRetryAfterMs } from './retry-after.ts'
+import { readRetryAfterMs } from '../services/retry-after.ts'
 
 // The only words that are taken over from a service's answer; anything else there may repeat the prompt or the key.
 const knownReasons = new Map<string, string>([

@@ -4,6 +4,7 @@ import { agentGroup, modelGroup } from './variables/agent.ts'
 import { budgetGroup } from './variables/budgets.ts'
 import { chainGroup } from './variables/chains.ts'
 import { limitGroup, workerGroup } from './variables/limits.ts'
+import { outsideGroup } from './variables/outside.ts'
 import { retentionGroup } from './variables/retention.ts'
 import { serverGroup } from './variables/server.ts'
 import { databaseGroup, temporalGroup } from './variables/services.ts'
@@ -16,6 +17,7 @@ export const variableGroups = [
   modelGroup,
   chainGroup,
   agentGroup,
+  outsideGroup,
   workerGroup,
   limitGroup,
   budgetGroup,
@@ -30,6 +32,7 @@ export const configSchema = z.object({
   ...modelGroup.variables,
   ...chainGroup.variables,
   ...agentGroup.variables,
+  ...outsideGroup.variables,
   ...workerGroup.variables,
   ...limitGroup.variables,
   ...budgetGroup.variables,

@@ -6,6 +6,7 @@ import { configSchema } from './config-schema.ts'
 import { readEnvironment } from './read-environment.ts'
 import type { Environment } from './read-environment.ts'
 import { toConfig } from './to-config.ts'
+import type { ServiceLimit } from './variables/outside.ts'
 
 /** Everything an operator can set. Main files load it once and give parts their values, never the whole. */
 export type Config = {
@@ -28,6 +29,13 @@ export type Config = {
     namedAccounts: string | undefined
     tokens: string | undefined
   }
+  readonly services: {
+    limits: ServiceLimit[]
+    /** Failures in a row after which a service counts as down. */
+    failureLimit: number
+  }
+  /** Undefined: there are no routes for operators. */
+  readonly adminKey: string | undefined
   readonly tools: { folder: string | undefined; timeoutMs: number; tries: number }
   readonly permissions: {
     /** Of conversations that choose none themselves. */
@@ -42,6 +50,8 @@ export type Config = {
   readonly turn: { timeoutMs: number }
   readonly worker: {
     activitySlots: number
+    /** Of each provider. */
+    modelSlots: number
     toolSlots: number
     workflowSlots: number
     cachedWorkflows: number

@@ -1,5 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 
+import { measureServices, type ServiceSources } from './service-metrics.ts'
+import { measureSlots, type SlotLoad } from './slot-metrics.ts'
+
 /** What a process measures of itself, in Prometheus' text format. Labels never hold ids or what anybody said. */
 export type Metrics = {
   contentType: string
@@ -17,11 +20,19 @@ export type MetricsSources = {
   countStalled(): Promise<number>
 }
 
+export type WorkerMetricsSources = MetricsSources & ServiceSources & { listSlots(): readonly SlotLoad[] }
+
 export type ApiMetricsSources = MetricsSources & { countStreams(): number }
 
-/** Starts to measure a worker: memory, processor time, event-loop delay, and conversations that are stalled. */
-export function createMetrics(sources: MetricsSources): Metrics {
-  return toMetrics(openRegistry(sources))
+/**
+ * Starts to measure a worker: memory, processor time, event-loop delay, its slots, conversations that are stalled, and
+ * what it asks of services.
+ */
+export function createMetrics({ listSlots, countStalled, ...services }: WorkerMetricsSources): Metrics {
+  const registry = openRegistry({ countStalled })
+  measureSlots(registry, listSlots)
+  measureServices(registry, services)
+  return toMetrics(registry)
 }
 
 /** Starts to measure an api: the same, and its requests and streams. */

@@ -29,6 +29,11 @@ export function toConfig(values: ConfigValues): Config {
       namedAccounts: values.PERDURA_NAMED_ACCOUNTS,
       tokens: values.PERDURA_TOKENS,
     },
+    services: {
+      limits: values.PERDURA_SERVICE_LIMITS ?? [],
+      failureLimit: values.PERDURA_SERVICE_FAILURES,
+    },
+    adminKey: values.PERDURA_ADMIN_KEY,
     tools: {
       folder: values.PERDURA_TOOLS,
       timeoutMs: values.PERDURA_TOOL_TIMEOUT_MS,
@@ -43,6 +48,7 @@ export function toConfig(values: ConfigValues): Config {
     turn: { timeoutMs: values.PERDURA_TURN_TIMEOUT_MS },
     worker: {
       activitySlots: values.PERDURA_WORKER_SLOTS,
+      modelSlots: values.PERDURA_MODEL_SLOTS,
       toolSlots: values.PERDURA_TOOL_SLOTS,
       workflowSlots: values.PERDURA_WORKFLOW_SLOTS,
       cachedWorkflows: values.PERDURA_CACHED_WORKFLOWS,

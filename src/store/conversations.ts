@@ -1,6 +1,7 @@
 import type { BusyPolicy, Conversation, HistoryStrategy, ModelSettings } from '../contracts/conversation.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { PermissionPolicy } from '../contracts/permission.ts'
+import type { WatchedState } from '../contracts/watched-conversation.ts'
 import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
 import type { Database } from './database.ts'
 import { type CreationAnswer, toCreated } from './made-conversation.ts'
@@ -45,7 +46,7 @@ export type ConversationPatch = {
   archived?: boolean | undefined
 }
 
-export type ConversationQuery = { owner: OwnerId; cursor?: string; archived: boolean }
+export type ConversationQuery = { owner: OwnerId; cursor?: string; archived: boolean; state?: WatchedState }
 
 const pageSize = 50
 
@@ -97,7 +98,7 @@ export async function getConversation(
 /** Lists an owner's conversations, the latest first, a page at a time. */
 export async function listConversations(
   database: Database,
-  { owner, cursor, archived }: ConversationQuery,
+  { owner, cursor, archived, state }: ConversationQuery,
 ): Promise<{ conversations: Conversation[]; nextCursor: string | null }> {
   const after = cursor === undefined ? undefined : fromPageCursor(cursor)
   const rows = await database.rows<ConversationRow & { place: string }>(
@@ -105,8 +106,9 @@ export async function listConversations(
     `select ${conversationColumns}, updated_at::text as place from conversations
        where owner_id = $1 and archived = $2
          and ($3::timestamptz is null or (updated_at, id) < ($3, $4))
+         and case $5::text when 'waiting' then state = 'waiting' when 'stalled' then stalled else true end
        order by updated_at desc, id desc limit ${pageSize + 1}`,
-    [owner, archived, after?.place ?? null, after?.id ?? null],
+    [owner, archived, after?.place ?? null, after?.id ?? null, state ?? null],
   )
   const page = rows.slice(0, pageSize)
   const last = page.at(-1)

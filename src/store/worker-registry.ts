@@ -17,6 +17,8 @@ const lockClasses = [73_651, 73_652]
  * the tasks are found by their heartbeat timeouts.
  */
 export interface WorkerRegistry {
+  /** The worker's number. */
+  readonly id: number
   /** Records and forgets tasks. Must be called with no task in both. */
   record(
     started: readonly { taskToken: Uint8Array; workflowId: string }[],
@@ -45,6 +47,7 @@ export async function openWorkerRegistry(
     lockClasses.map((lockClass) => holdLock(database, lockClass, { id: row.id, identity }, onError)),
   )
   return {
+    id: row.id,
     async record(started, ended) {
       await database.rows(
         'record_activities',

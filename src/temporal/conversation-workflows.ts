@@ -119,6 +119,8 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
         signal,
         signalArgs: [waiting],
         staticSummary: owner.id,
+        // Of what waits for a worker, owners are served in turn; a run that continues as new has it too.
+        priority: { fairnessKey: owner.id },
         typedSearchAttributes: [
           { key: { name: 'ConversationState', type: searchAttributes.ConversationState }, value: 'idle' },
           { key: { name: 'Model', type: searchAttributes.Model }, value: model },

@@ -14,8 +14,10 @@ import { readStatus } from './status.ts'
 import { statusLines } from './status-lines.ts'
 import { readExport } from './read-export.ts'
 import { toJsonLine } from './to-json-line.ts'
+import { serviceLines } from './service-lines.ts'
 import { findToken, tokenPath } from './token-file.ts'
 import { usageLines } from './usage-lines.ts'
+import { watchedLines } from './watched-lines.ts'
 import { writeExport } from './write-export.ts'
 
 const { stdout, stderr, env } = process
@@ -64,11 +66,26 @@ export async function runStatusCommand({ json }: { json: boolean }): Promise<num
   throw new CommandError(exitCodes.unavailable, message)
 }
 
-/** `perdura conversations` */
-export async function runConversationsCommand({ json }: { json: boolean }): Promise<number> {
+export type ConversationsOptions = { json: boolean; waiting?: boolean; stalled?: boolean }
+
+/** `perdura conversations`: one's own, or with the operator's key those of all owners that wait or are stalled. */
+export async function runConversationsCommand({
+  json,
+  waiting,
+  stalled,
+}: ConversationsOptions): Promise<number> {
+  const state = waiting ? 'waiting' : stalled ? 'stalled' : undefined
+  const adminKey = env.PERDURA_ADMIN_KEY
+  if (state !== undefined && adminKey) {
+    const { url } = await findServer(surroundings())
+    const page = await createClient({ url, token: adminKey }).listWatchedConversations({ state })
+    if (json) stdout.write(toJsonLine(page))
+    else for (const line of watchedLines(page)) stdout.write(`${line}\n`)
+    return exitCodes.success
+  }
   const client = await connect(surroundings(), say)
-  if (json) stdout.write(toJsonLine(await client.listConversations()))
-  else for (const line of await conversationLines(client)) stdout.write(`${line}\n`)
+  if (json) stdout.write(toJsonLine(await client.listConversations(state === undefined ? {} : { state })))
+  else for (const line of await conversationLines(client, state)) stdout.write(`${line}\n`)
   return exitCodes.success
 }
 
@@ -89,6 +106,20 @@ export async function runUsageCommand(options: { conversation?: string; json: bo
   const report = await client.getUsage(conversation === undefined ? {} : { conversationId: conversation })
   if (options.json) stdout.write(toJsonLine(report))
   else for (const line of usageLines(report)) stdout.write(`${line}\n`)
+  return exitCodes.success
+}
+
+/** `perdura services` */
+export async function runServicesCommand({ json }: { json: boolean }): Promise<number> {
+  const key = env.PERDURA_ADMIN_KEY
+  if (!key) {
+    const message = 'This is for operators: set PERDURA_ADMIN_KEY to the key that the server has.'
+    throw new CommandError(exitCodes.usage, message)
+  }
+  const { url } = await findServer(surroundings())
+  const answer = await createClient({ url, token: key }).listServices()
+  if (json) stdout.write(toJsonLine(answer))
+  else for (const line of serviceLines(answer.services)) stdout.write(`${line}\n`)
   return exitCodes.success
 }
 

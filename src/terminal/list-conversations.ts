@@ -1,11 +1,13 @@
 import type { Client } from '../client/create-client.ts'
 import type { Conversation, ConversationHit } from '../contracts/conversation.ts'
+import type { WatchedState } from '../contracts/watched-conversation.ts'
 import { toPlainLine } from './text-filter.ts'
 
 /** The owner's latest conversations, one to a line. */
-export async function conversationLines(client: Client): Promise<string[]> {
-  const { conversations, nextCursor } = await client.listConversations()
-  if (conversations.length === 0) return ['There are no conversations yet.']
+export async function conversationLines(client: Client, state?: WatchedState): Promise<string[]> {
+  const { conversations, nextCursor } = await client.listConversations(state === undefined ? {} : { state })
+  if (conversations.length === 0)
+    return [state === undefined ? 'There are no conversations yet.' : 'There are none.']
   return [...conversations.map(conversationLine), ...(nextCursor ? ['(older ones are not shown)'] : [])]
 }
 

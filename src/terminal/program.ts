@@ -8,6 +8,7 @@ import {
   runExportCommand,
   runImportCommand,
   runSearchCommand,
+  runServicesCommand,
   runStatusCommand,
   runUsageCommand,
 } from './commands.ts'
@@ -49,9 +50,18 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     .action(async (options) => finish(await runStatusCommand(options)))
   program
     .command('conversations')
-    .description('list your conversations')
+    .description(
+      'list your conversations; with PERDURA_ADMIN_KEY those of all owners that wait or are stalled',
+    )
+    .addOption(new Option('--waiting', 'those that wait for a person').conflicts('stalled'))
+    .option('--stalled', 'those that cannot go on')
     .option('--json', 'as one JSON document', false)
     .action(async (options) => finish(await runConversationsCommand(options)))
+  program
+    .command('services')
+    .description('for operators: show what is asked of models and chains, and how that goes')
+    .option('--json', 'as one JSON document', false)
+    .action(async (options) => finish(await runServicesCommand(options)))
   addLibraryCommands(program, finish)
   return program
 }

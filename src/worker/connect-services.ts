@@ -1,6 +1,7 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
 import { createMessageSizes } from '../activities/context/message-sizes.ts'
 import { openLoopBreath } from '../activities/loop-breath.ts'
+import { ModelSlots } from '../activities/model-slots.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
 import { WeightedGate } from '../activities/weighted-gate.ts'
 import { connectCatalogue } from '../catalogue/connect-catalogue.ts'
@@ -9,14 +10,21 @@ import { loadSystemPrompt } from '../models/system-prompt.ts'
 import { loadTokenCounter } from '../models/token-counter.ts'
 import type { Config } from '../ops/config.ts'
 import type { Logger } from '../ops/logger.ts'
+import { createExternalServices, type ExternalServices } from '../services/external-services.ts'
 import type { Database } from '../store/database.ts'
 import { searchMemory } from '../store/memory.ts'
 import { createPostgresEventLog } from '../store/postgres-event-log.ts'
 import { createPostgresHistory } from '../store/postgres-history.ts'
 import { createResultReader } from '../store/result-parts.ts'
+import { createSharedServices, listenForServices } from '../store/services.ts'
 import { toModelTool } from '../toolkit/model-tool.ts'
+import type { MemoryPort } from '../toolkit/tool-services.ts'
 
-export type ConnectedServices = { services: ActivityServices; close(): Promise<void> }
+export type ConnectedServices = {
+  services: ActivityServices
+  externals: ExternalServices
+  close(): Promise<void>
+}
 
 /** Of large results that are stored at the same time: more would only take connections from everything else. */
 const storingLimitBytes = 32 * 1024 * 1024
@@ -27,12 +35,23 @@ export async function connectServices(
   database: Database,
   logger: Logger,
 ): Promise<ConnectedServices> {
+  const externals = createExternalServices({
+    shared: createSharedServices(database),
+    ...config.services,
+    onProblem: (err) => logger.warn({ err }, 'what other workers know of a service cannot be asked'),
+  })
   const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
-  const { models, budgets, tools, chains, rules } = await connectCatalogue(config, logger)
+  const { models, budgets, tools, chains, rules } = await connectCatalogue(config, logger, externals)
   const compiler = createCompiler()
   const stops = await openStopRegistry(database, onProblem)
+  const stopListening = await listenForServices(database, {
+    onNews: (news) => externals.take(news),
+    onError: onProblem,
+  })
   // A tokenizer takes half a second to load, in which nothing else runs: not in the first turn.
   await loadTokenCounter(models.defaultModel)
+  const results = createResultReader(database)
+  const memory: MemoryPort = { search: (wanted) => searchMemory(database, wanted) }
   const services: ActivityServices = {
     database,
     log: createPostgresEventLog(database, { onChannelError: onProblem }),
@@ -42,16 +61,18 @@ export async function connectServices(
     prompt: await loadSystemPrompt(config.models.systemPromptPath),
     tools: tools.offered,
     modelTools: new Map(tools.offered.list().map((tool) => [tool.name, toModelTool(tool)])),
-    toolServices: {
-      chain: (chainId) => chains.chain(chainId),
+    externals,
+    toolServicesOf: (caller) => ({
+      chain: (chainId) => chains.chain(chainId, caller),
       compiler: () => compiler,
       now: () => new Date(),
-      results: createResultReader(database),
-      memory: { search: (wanted) => searchMemory(database, wanted) },
-    },
+      results,
+      memory,
+    }),
     rules,
     messageSizes: createMessageSizes(),
     stops,
+    modelSlots: new ModelSlots(config.worker.modelSlots),
     toolSlots: new WeightedGate(config.worker.toolSlots),
     resultGate: new WeightedGate(storingLimitBytes),
     loopBreath: openLoopBreath(),
@@ -69,8 +90,10 @@ export async function connectServices(
   }
   return {
     services,
+    externals,
     async close() {
       chains.close()
+      await stopListening()
       services.loopBreath.close()
       await services.history.flush()
       await stops.close()

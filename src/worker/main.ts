@@ -12,6 +12,7 @@ import { createLogger } from '../ops/logger.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import { announceReady } from '../ops/ready.ts'
 import { onShutdown } from '../ops/shutdown.ts'
+import { reportServices } from '../services/service-reporter.ts'
 import { openDatabase } from '../store/database.ts'
 import { migrate } from '../store/migrate.ts'
 import { countStalled } from '../store/stalled.ts'
@@ -26,6 +27,7 @@ import { connectServices } from './connect-services.ts'
 import { clearDeletedConversations } from './deleted-conversations.ts'
 import { startHealthServer } from './health-server.ts'
 import { keepHouse } from './housekeeping.ts'
+import { listSlotLoads } from './list-slot-loads.ts'
 import { watchForLostActivities } from './lost-activities.ts'
 import { openDeployment } from './open-deployment.ts'
 import { watchForStalledConversations } from './stalled-conversations.ts'
@@ -35,6 +37,7 @@ const config = loadServiceConfig()
 const logger = createLogger({ level: config.log.level, part: 'worker' })
 const identity = `${process.pid}@${hostname()}`
 const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
+const onReportProblem = (err: unknown) => logger.warn({ err }, 'what services were asked was not stored')
 
 Runtime.install({ logger: toTemporalLogger(logger), shutdownSignals: [] })
 const database = openDatabase({
@@ -46,7 +49,7 @@ const database = openDatabase({
 const { namespace, taskQueue } = config.temporal
 const temporalOptions = await readTemporalOptions(config.temporal)
 // Whatever can be opened at the same time is: a dead worker's turns wait for this one.
-const [[{ services, close }, registry], connection, nativeConnection, bundle] = await Promise.all([
+const [[{ services, externals, close }, registry], connection, nativeConnection, bundle] = await Promise.all([
   migrate(database).then(() =>
     Promise.all([
       connectServices(config, database, logger),
@@ -75,6 +78,12 @@ const deployment = await openDeployment({
 const journal = new ActivityJournal(registry, onProblem)
 const client = new WorkflowClient({ connection, namespace })
 const workflows = createConversationWorkflows({ connection, workflows: client, taskQueue })
+const stopReporting = reportServices({
+  services: externals,
+  database,
+  workerId: registry.id,
+  onProblem: onReportProblem,
+})
 const watchers = [
   watchForLostActivities({ registry, connection, namespace, logger }),
   watchForStalledConversations({ database, connection, namespace, client, workflows, logger }),
@@ -121,7 +130,16 @@ const health =
     ? undefined
     : startHealthServer(config.worker.healthPort, {
         isReady: () => worker.getState() === 'RUNNING',
-        metrics: createMetrics({ countStalled: () => countStalled(database) }),
+        metrics: createMetrics({
+          countStalled: () => countStalled(database),
+          listSlots: () =>
+            listSlotLoads(services, {
+              limit: config.worker.activitySlots,
+              used: worker.getStatus().numInFlightActivities,
+            }),
+          listServices: () => externals.reports(),
+          listCircuits: () => externals.list().map(({ name, circuit }) => ({ name, circuit })),
+        }),
       })
 const running = worker.run()
 
@@ -141,6 +159,7 @@ const isStopping = onShutdown(logger, [
     timeoutMs: 3_000,
     async run() {
       health?.close()
+      stopReporting()
       await close()
       await journal.close()
       await registry.close()

@@ -6,6 +6,7 @@ import {
   isCancellation,
   proxyActivities,
   TimeoutFailure,
+  workflowInfo,
 } from '@temporalio/workflow'
 
 import type { Activities, FailedCallRef, ToolCallRef } from '../contracts/activity-interface.ts'
@@ -60,7 +61,12 @@ export function scheduleCompaction(round: RoundRef): Promise<RoundOutcome> {
 }
 
 export function scheduleTool(ref: ToolCallRef, { summary, timeoutMs }: ScheduledCall): Promise<CallOutcome> {
-  const { runTool } = proxyActivities<Activities>({ ...shared, ...timeouts(timeoutMs), summary })
+  const { runTool } = proxyActivities<Activities>({
+    ...shared,
+    ...timeouts(timeoutMs),
+    ...ownersPriority(),
+    summary,
+  })
   return runTool(ref)
 }
 
@@ -74,6 +80,7 @@ export function scheduleToolStep(
   const { runToolStep } = proxyActivities<Activities>({
     ...shared,
     ...timeouts(step.timeoutMs),
+    ...ownersPriority(),
     summary: `${summary}: ${step.name}`,
   })
   return runToolStep({ ...ref, stepIndex, stepCount: steps.length, step: step.name })
@@ -82,6 +89,15 @@ export function scheduleToolStep(
 function timeouts(timeoutMs: number): ActivityOptions {
   const startToCloseTimeout = timeoutMs + toolMarginMs
   return { startToCloseTimeout, scheduleToCloseTimeout: startToCloseTimeout * 3 + outageAllowanceMs }
+}
+
+/**
+ * Tells the activity whose it is. Temporal has activities inherit it, but not those that the worker of the workflow
+ * task gets at once.
+ */
+function ownersPriority(): ActivityOptions {
+  const fairnessKey = workflowInfo().priority?.fairnessKey
+  return fairnessKey ? { priority: { fairnessKey } } : {}
 }
 
 /** What the failure of a tool's activity means for its call. */

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
 import { askHelper } from '../../src/activities/ask-helper.ts'
+import { ModelSlots } from '../../src/activities/model-slots.ts'
 import { createModelRegistry } from '../../src/models/model-registry.ts'
 import type { ScriptedReply } from '../../src/models/scripted/scripted-reply.ts'
 import { openScriptedModel, scriptedConfig } from '../support/scripted-model.ts'
+import { openServices } from '../support/unshared-services.ts'
 import { createStore } from '../support/store.ts'
 
 const titleSchema = z.strictObject({ title: z.string().min(1).max(80) })
@@ -17,6 +19,8 @@ const sentSchema = z.looseObject({
 
 const store = await createStore()
 const { database } = store
+const modelSlots = new ModelSlots(10)
+const externals = openServices()
 const budgets = { limits: { turn: {}, day: {}, owner: {} }, priceOf: () => undefined }
 
 /** What was booked under a key, in order. */
@@ -60,7 +64,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
         tries,
         signal,
       },
-      { models: registry, database, budgets },
+      { models: registry, database, budgets, modelSlots, externals },
     )
     const requests = async () =>
       (await model.requests(`helper:${key}`)).map(({ body, state }) => ({ state, ...sentSchema.parse(body) }))
@@ -143,7 +147,9 @@ describe('askHelper', { timeout: 30_000 }, () => {
       tries: 2 as const,
       signal: new AbortController().signal,
     }
-    await expect(askHelper(question, { models: registry, database, budgets })).rejects.toMatchObject({
+    await expect(
+      askHelper(question, { models: registry, database, budgets, modelSlots, externals }),
+    ).rejects.toMatchObject({
       code: 'model_unavailable',
     })
   })
@@ -164,7 +170,7 @@ describe('askHelper', { timeout: 30_000 }, () => {
         tries: 2,
         signal: new AbortController().signal,
       },
-      { models: registry, database, budgets },
+      { models: registry, database, budgets, modelSlots, externals },
     )
     expect(value).toEqual({
       title: 'What do they hold?',

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 
-import { isTransient, toActivityFailure, toRetry } from '../../src/activities/attempt.ts'
+import {
+  isOutage,
+  isTransient,
+  isTriedOut,
+  toActivityFailure,
+  toRetry,
+} from '../../src/activities/attempt.ts'
 import { AppError, type ErrorCode } from '../../src/contracts/errors.ts'
 
 test('repeats what may pass by itself', () => {
@@ -55,4 +61,15 @@ test('behavior: the history gets the code and never the message', () => {
 test('behavior: a retry that was decided below stays one', () => {
   const retry = toRetry(new AppError('chain_unavailable', ''), 1)
   expect(toActivityFailure(retry, 1)).toBe(retry)
+})
+
+test('behavior: a wait for a service costs no try, and one that was tried often enough gets no more', () => {
+  const busy = new AppError('service_busy', '')
+  expect([isTransient(busy), isOutage(busy), isTriedOut(busy)]).toEqual([true, true, false])
+  const tried = new AppError('chain_unavailable', '', { details: { tries: 3 } })
+  const down = new AppError('chain_unavailable', '', { details: { circuit: 'open' } })
+  expect([tried, down].map((error) => [isTransient(error), isTriedOut(error)])).toEqual([
+    [true, true],
+    [true, true],
+  ])
 })

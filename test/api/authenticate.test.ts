@@ -4,7 +4,8 @@ import { withDatabase } from './with-database.ts'
 import { useCheckedProduct } from './checked-product.ts'
 import type { Operation } from './contract.ts'
 
-const product = useCheckedProduct({ workers: 0 })
+// Without a key there are no routes for operators.
+const product = useCheckedProduct({ workers: 0, env: { PERDURA_ADMIN_KEY: 'key-of-the-operator' } })
 
 /** Routes that must answer without a token; everything else below /api must not. */
 const openRoutes = ['POST /api/auth/guest']

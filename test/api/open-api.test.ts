@@ -26,11 +26,16 @@ test('default: every pattern works where schemas are read as Unicode', () => {
   for (const pattern of patterns) expect(() => new RegExp(pattern, 'u')).not.toThrow()
 })
 
+/** What the document has to say of who may ask. */
+function securityOf(path: string) {
+  if (path.startsWith('/api/admin/')) return [{ adminKey: [] }]
+  return path.startsWith('/api/') && path !== '/api/auth/guest' ? [{ bearer: [] }] : undefined
+}
+
 test('behavior: every operation says what it does, and whether it needs a token', () => {
   for (const { path, summary, security, responses } of product().contract.operations) {
     expect(summary).toMatch(/\w/)
-    const needsToken = path.startsWith('/api/') && path !== '/api/auth/guest'
-    expect(security).toEqual(needsToken ? [{ bearer: [] }] : undefined)
+    expect(security).toEqual(securityOf(path))
     expect(Object.keys(responses)).toContain('default')
   }
 })

@@ -33,19 +33,24 @@ export const layers: Readonly<Record<string, Layer>> = {
   permissions: { parts: ['contracts', 'schemas'], packages: ['zod'], node: true },
   toolkit: { parts: ['contracts', 'schemas', chainParser], packages: ['zod'], node: true },
   tools: { parts: ['contracts', 'toolkit', chainParser], packages: ['zod'], node: false },
-  models: { parts: services, node: true },
+  // Guards what is sent to services outside.
+  services: { parts: [...services, 'store', 'activities/weighted-gate.ts'], node: true },
+  models: { parts: [...services, 'services/retry-after.ts'], node: true },
   store: { parts: services, node: true },
   // It implements the ports that tools are given.
-  chain: { parts: services, types: ['toolkit/tool-services.ts'], node: true },
-  activities: { parts: [...services, 'permissions', 'toolkit', 'models', 'store', 'chain'], node: true },
+  chain: { parts: [...services, 'services'], types: ['toolkit/tool-services.ts'], node: true },
+  activities: {
+    parts: [...services, 'permissions', 'toolkit', 'models', 'store', 'chain', 'services'],
+    node: true,
+  },
   // Work of the helper model beside the turns; the model itself comes as a port.
   chores: { parts: [...services, 'store'], packages: ['zod'], node: false },
   catalogue: {
-    parts: [...services, 'permissions', 'toolkit', ...registries, chainParser],
+    parts: [...services, 'permissions', 'toolkit', 'services', ...registries, chainParser],
     node: true,
   },
   temporal: { parts: [...services, 'store'], node: true },
-  api: { parts: [...services, 'permissions', 'store', 'catalogue', 'temporal'], node: true },
+  api: { parts: [...services, 'permissions', 'store', 'services', 'catalogue', 'temporal'], node: true },
   client: { parts: ['contracts', answerCheck], node: false },
   terminal: { parts: ['contracts', 'client', answerCheck], node: true },
   web: { parts: ['contracts', 'client', answerCheck], node: false },

@@ -4,10 +4,12 @@ import { inspect } from 'node:util'
 import { encodeErrorResult, parseAbi } from 'viem'
 import { describe, expect, test } from 'vitest'
 
+import { createBoundedFetch } from '../../src/chain/bounded-fetch.ts'
 import { toChainError } from '../../src/chain/chain-error.ts'
 import { createChainReader } from '../../src/chain/clients.ts'
-import { createSlots } from '../../src/chain/slots.ts'
 import { AppError } from '../../src/contracts/errors.ts'
+import { ownCaller } from '../../src/services/service-caller.ts'
+import { openService } from '../support/unshared-services.ts'
 import { answerJson, rpcKey, serveFakeRpc } from './fake-rpc.ts'
 
 const revertText = encodeErrorResult({ abi: parseAbi(['error Error(string)']), args: ['no way'] })
@@ -22,7 +24,6 @@ const http = (status: number, body = `see https://rpc.example/${rpcKey}`, header
 
 const faults: [string, Answer, string, string | RegExp][] = [
   ['HTTP 500', http(500), 'chain_unavailable', 'HTTP 500'],
-  ['HTTP 429', http(429), 'chain_unavailable', 'HTTP 429'],
   ['HTTP 401', http(401), 'chain_rejected', 'credentials'],
   ['HTTP 404', http(404), 'chain_rejected', 'HTTP 404'],
   ['a page instead of JSON', http(200, '<html>'), 'chain_unavailable', 'does not speak JSON-RPC'],
@@ -47,7 +48,9 @@ async function failWith(answer: Answer): Promise<AppError> {
   const { url } = await serveFakeRpc(answer)
   const reader = createChainReader({
     rpcUrl: url,
-    slots: createSlots(4),
+    chainId: 31337,
+    service: openService('chain:31337'),
+    caller: ownCaller,
     signal: new AbortController().signal,
   })
   try {
@@ -73,9 +76,23 @@ describe.each(faults)('error: %s', (_what, answer, code, message) => {
   })
 })
 
-test('behavior: a wait that the RPC asks for is kept', async () => {
-  const error = await failWith(http(429, '', { 'retry-after': '7' }))
-  expect(error.retryAfterMs).toBe(7_000)
+test.each([
+  [429, '7', 7_000],
+  [503, '8', 8_000],
+  [429, undefined, undefined],
+])('behavior: a pause that the RPC asks for with %i is kept', async (status, after, retryAfterMs) => {
+  const headers = after === undefined ? {} : { 'retry-after': after }
+  const { url } = await serveFakeRpc(http(status, rpcKey, headers))
+  const ask = createBoundedFetch({
+    timeoutMs: 5_000,
+    responseSizeLimitBytes: 1_000,
+    signal: new AbortController().signal,
+  })
+  const error = await ask(url.replace(/\/\/[^@]*@/, '//')).catch((failure: unknown) =>
+    toChainError(failure, 1),
+  )
+  expect(error).toMatchObject({ code: 'chain_unavailable', details: { status }, retryAfterMs })
+  expect(JSON.stringify(error)).not.toContain(rpcKey)
 })
 
 test('behavior: a hostile revert text is cleaned and cut', async () => {

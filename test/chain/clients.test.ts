@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 
 import { toChainError } from '../../src/chain/chain-error.ts'
 import { createChainReader } from '../../src/chain/clients.ts'
-import { createSlots } from '../../src/chain/slots.ts'
+import { ownCaller } from '../../src/services/service-caller.ts'
+import { openService } from '../support/unshared-services.ts'
 import { answerJson, serveFakeRpc } from './fake-rpc.ts'
 
 const contract = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
@@ -11,11 +12,18 @@ const lookup = parseAbi([
   'error OffchainLookup(address sender, string[] urls, bytes callData, bytes4 callbackFunction, bytes extraData)',
 ])
 const never = new AbortController().signal
-const slots = createSlots(4)
+const asked = { chainId: 31337, caller: ownCaller }
 
 test('reads a chain id', async () => {
   const { url } = await serveFakeRpc((response) => answerJson(response, { result: '0x7a69' }))
-  await expect(createChainReader({ rpcUrl: url, slots, signal: never }).getChainId()).resolves.toBe(31337)
+  await expect(
+    createChainReader({
+      ...asked,
+      service: openService('chain:31337'),
+      rpcUrl: url,
+      signal: never,
+    }).getChainId(),
+  ).resolves.toBe(31337)
 })
 
 test('error: a redirect is not followed', async () => {
@@ -23,17 +31,27 @@ test('error: a redirect is not followed', async () => {
   const { url } = await serveFakeRpc((response) =>
     response.writeHead(307, { location: withoutUser(target.url) }).end(),
   )
-  const reading = createChainReader({ rpcUrl: url, slots, signal: never }).getChainId()
+  const reading = createChainReader({
+    ...asked,
+    service: openService('chain:31337'),
+    rpcUrl: url,
+    signal: never,
+  }).getChainId()
   await expect(reading).rejects.toThrow('HTTP request failed')
   expect(target.requests).toEqual([])
 })
 
-test('error: a failing RPC is asked once, since tries are counted elsewhere', async () => {
+test('error: a failing RPC is asked three times', async () => {
   const { url, requests } = await serveFakeRpc((response) => response.writeHead(503).end())
-  await expect(createChainReader({ rpcUrl: url, slots, signal: never }).getChainId()).rejects.toThrow(
-    'Status: 503',
-  )
-  expect(requests).toHaveLength(1)
+  await expect(
+    createChainReader({
+      ...asked,
+      service: openService('chain:31337'),
+      rpcUrl: url,
+      signal: never,
+    }).getChainId(),
+  ).rejects.toThrow('Status: 503')
+  expect(requests).toHaveLength(3)
 })
 
 test('error: an answer over the size limit is dropped', async () => {
@@ -41,8 +59,9 @@ test('error: an answer over the size limit is dropped', async () => {
     answerJson(response, { result: `0x${'00'.repeat(4_096)}` }),
   )
   const reading = createChainReader({
+    ...asked,
+    service: openService('chain:31337'),
     rpcUrl: url,
-    slots,
     signal: never,
     responseSizeLimitBytes: 4_096,
   }).getChainId()
@@ -61,7 +80,12 @@ test('error: an endless answer is cut at the size limit, not at the end', async 
     response.on('drain', pour)
     pour()
   })
-  const reading = createChainReader({ rpcUrl: url, slots, signal: never }).getChainId()
+  const reading = createChainReader({
+    ...asked,
+    service: openService('chain:31337'),
+    rpcUrl: url,
+    signal: never,
+  }).getChainId()
   await expect(reading.catch((error: unknown) => toChainError(error, 1))).resolves.toMatchObject({
     code: 'chain_rejected',
   })
@@ -69,7 +93,13 @@ test('error: an endless answer is cut at the size limit, not at the end', async 
 
 test('error: an RPC that is silent ends at the time limit', async () => {
   const { url } = await serveFakeRpc(() => {})
-  const reading = createChainReader({ rpcUrl: url, slots, signal: never, timeoutMs: 50 }).getChainId()
+  const reading = createChainReader({
+    ...asked,
+    service: openService('chain:31337'),
+    rpcUrl: url,
+    signal: never,
+    timeoutMs: 50,
+  }).getChainId()
   await expect(reading.catch((error: unknown) => toChainError(error, 1))).resolves.toMatchObject({
     code: 'chain_unavailable',
     message: expect.stringContaining('in time'),
@@ -78,7 +108,13 @@ test('error: an RPC that is silent ends at the time limit', async () => {
 
 test('error: an RPC that stops in the middle of its answer ends at the time limit', async () => {
   const { url } = await serveFakeRpc((response) => response.write('{"jsonrpc":'))
-  const reading = createChainReader({ rpcUrl: url, slots, signal: never, timeoutMs: 50 }).getChainId()
+  const reading = createChainReader({
+    ...asked,
+    service: openService('chain:31337'),
+    rpcUrl: url,
+    signal: never,
+    timeoutMs: 50,
+  }).getChainId()
   await expect(reading.catch((error: unknown) => toChainError(error, 1))).resolves.toMatchObject({
     code: 'chain_unavailable',
   })
@@ -87,7 +123,12 @@ test('error: an RPC that stops in the middle of its answer ends at the time limi
 test('behavior: a Stop ends a request that hangs', async () => {
   const stop = new AbortController()
   const { url } = await serveFakeRpc(() => stop.abort(new Error('stopped')))
-  const reading = createChainReader({ rpcUrl: url, slots, signal: stop.signal }).getChainId()
+  const reading = createChainReader({
+    ...asked,
+    service: openService('chain:31337'),
+    rpcUrl: url,
+    signal: stop.signal,
+  }).getChainId()
   await expect(reading).rejects.toThrow('stopped')
 })
 
@@ -100,7 +141,12 @@ test('behavior: a contract cannot make the server fetch a URL', async () => {
   const { url } = await serveFakeRpc((response) =>
     answerJson(response, { error: { code: 3, message: 'execution reverted', data } }),
   )
-  const reading = createChainReader({ rpcUrl: url, slots, signal: never }).call({ to: contract })
+  const reading = createChainReader({
+    ...asked,
+    service: openService('chain:31337'),
+    rpcUrl: url,
+    signal: never,
+  }).call({ to: contract })
   await expect(reading).rejects.toThrow('reverted')
   expect(target.requests).toEqual([])
 })

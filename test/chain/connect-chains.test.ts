@@ -8,12 +8,13 @@ import type { ChainsOptions } from '../../src/chain/connect-chains.ts'
 import { localChain } from '../support/servers.ts'
 import { answerJson, rpcKey, serveFakeRpc } from './fake-rpc.ts'
 import { openChains } from './open-chains.ts'
+import { openServices } from '../support/unshared-services.ts'
 
 const { signal } = new AbortController()
 const local = await localChain()
 
-async function connect(options: ChainsOptions) {
-  const chains = await connectChains(options)
+async function connect(options: Omit<ChainsOptions, 'services'>) {
+  const chains = await connectChains({ services: openServices(), ...options })
   onTestFinished(() => chains.close())
   return chains
 }

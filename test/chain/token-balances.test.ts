@@ -13,6 +13,7 @@ import { openDeployer, openTestClient } from '../support/anvil.ts'
 import { createTestDir, localChain } from '../support/servers.ts'
 import { hostileTokens } from './hostile-token.ts'
 import { openChains } from './open-chains.ts'
+import { openServices } from '../support/unshared-services.ts'
 
 const { signal } = new AbortController()
 const local = await localChain()
@@ -44,6 +45,7 @@ test('behavior: the same on a chain without Multicall3', async () => {
   const multicall = '0xcA11bde05977b3631167028862bE2a173976CA11'
   await openTestClient(anvil.rpcUrl).setCode({ address: multicall, bytecode: '0x' })
   const chains = await connectChains({
+    services: openServices(),
     chains: [{ chainId: 31337, rpcUrl: anvil.rpcUrl }],
     tokens: parseTokens(tokens),
   })

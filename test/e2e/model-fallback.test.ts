@@ -133,13 +133,6 @@ test('behavior: a key that is refused is not tried again', async () => {
   expect(asked.first).toHaveLength(1)
 })
 
-test('behavior: nobody waits for a long pause that the service wants', async () => {
-  const limited = { status: 429, headers: { 'retry-after': '60' } }
-  const { end, asked } = await play('long-pause', { first: always(limited), second: [textOf('Hi.')] })
-  expect(end).toMatchObject({ outcome: 'success' })
-  expect(asked.first).toHaveLength(1)
-})
-
 test('behavior: each of the list has all its tries, and the last error ends the turn', async () => {
   const { end, asked, events } = await play('all-down', {
     first: always({ status: 503 }),
@@ -194,4 +187,12 @@ test('behavior: Stop between the two is Stop', async () => {
   const end = await following.untilTurns(1)
   following.close()
   expect(end).toMatchObject({ outcome: 'cancelled', code: 'stopped' })
+})
+
+// The last one: for a minute nobody asks the service any more.
+test('behavior: nobody waits for a long pause that the service wants', async () => {
+  const limited = { status: 429, headers: { 'retry-after': '60' } }
+  const { end, asked } = await play('long-pause', { first: always(limited), second: [textOf('Hi.')] })
+  expect(end).toMatchObject({ outcome: 'success' })
+  expect(asked.first).toHaveLength(1)
 })

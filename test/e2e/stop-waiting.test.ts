@@ -1,20 +1,23 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
+import type { ScriptedReply } from '../../src/models/scripted/scripted-reply.ts'
 import { feltCall, questionOf, readGiven, untilAsked, untilNth } from '../support/asked.ts'
-import { ofType } from '../support/follow.ts'
+import { follow, ofType } from '../support/follow.ts'
 import { untilWaitsToRetry } from '../support/histories.ts'
 import { untilJournaled } from '../support/journal.ts'
 import { type Product, startProduct } from '../support/product.ts'
 import { callsOf, startTalk, stopAndGoOn, textOf } from '../support/talk.ts'
+import { openSecondModel } from '../support/two-models.ts'
 import { expectWholeLog } from '../support/whole-log.ts'
 import { prebuiltBundle } from '../support/worker-bundle.ts'
 
+const { other, env } = await openSecondModel()
 let product: Product
 let client: Client
 
 beforeAll(async () => {
-  product = await startProduct({ env: await prebuiltBundle() })
+  product = await startProduct({ env: { ...env, ...(await prebuiltBundle()) } })
   client = await product.login()
 })
 afterAll(() => product.close())
@@ -65,25 +68,29 @@ test('while a step waits between its tries, the model is told what was done befo
 })
 
 test('while the model waits between its tries, what it said before is kept', async () => {
-  const { id, following, text } = await startTalk(product, client, 'model', [
-    {
-      parts: [
-        { type: 'text', text: 'Half' },
-        { type: 'gate', name: 'cut' },
-        { type: 'fault', fault: 'cut' },
-      ],
-    },
-    { status: 429, headers: { 'retry-after': String(longPauseS) } },
-    textOf('Next.'),
-  ])
+  // Of a service that nobody else asks: it wants to be left alone from then on.
+  const half: ScriptedReply = {
+    parts: [
+      { type: 'text', text: 'Half' },
+      { type: 'gate', name: 'cut' },
+      { type: 'fault', fault: 'cut' },
+    ],
+  }
+  await other.script('model', [half, { status: 429, headers: { 'retry-after': String(longPauseS) } }])
+  await product.model.script('model', [textOf('Next.')])
+  const { id } = await client.createConversation({ model: 'mistral/other' })
+  const following = follow(client, id)
+  const text = 'Go [script:model]'
+  await client.postMessage(id, { text })
   await following.until(({ type }) => type === 'text.delta')
-  await product.model.openGate('cut')
-  await product.model.until('model', 2, 'completed')
+  await other.openGate('cut')
+  await other.until('model', 2, 'completed')
   await untilWaitsToRetry(product, id)
+  await client.updateConversation(id, { model: 'openai/scripted' })
   const { end } = await stopAndGoOn(client, { id, following })
 
   expect(end).toMatchObject(cancelled)
-  expect(await readGiven(product.model, 'model', 3)).toEqual([
+  expect(await readGiven(product.model, 'model', 1)).toEqual([
     { role: 'user', content: text },
     { role: 'assistant', content: 'Half' },
     { role: 'user', content: 'Go on' },

@@ -97,7 +97,7 @@ describe('the Temporal server', () => {
       'history.transferProcessorMaxPollHostRPS': [{ value: 2000 }],
       'history.timerProcessorMaxTimeShift': [{ value: '20ms' }],
       'history.workflowTaskRetryMaxInterval': [{ value: '1m' }],
-      'matching.enableFairness': [{ value: false }],
+      'matching.enableFairness': [{ value: true }],
     })
   })
 

@@ -32,6 +32,23 @@ export async function listRetryReasons(product: Product, conversationId: string)
   })
 }
 
+/** Whom Temporal takes the conversation's latest run for, and each of its tools' activities. */
+export async function readFairnessKeys(
+  product: Product,
+  conversationId: string,
+): Promise<{ workflow: string | undefined; tools: (string | undefined)[] }> {
+  return withTemporal(product, async (client) => {
+    const { events } = await client.workflow.getHandle(workflowIdOf(conversationId)).fetchHistory()
+    const [start] = events ?? []
+    return {
+      workflow: start?.workflowExecutionStartedEventAttributes?.priority?.fairnessKey ?? undefined,
+      tools: (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: tool }) =>
+        tool?.activityType?.name === 'runTool' ? [tool.priority?.fairnessKey ?? undefined] : [],
+      ),
+    }
+  })
+}
+
 /** The types of the activities that the conversation's latest run has scheduled, in order. */
 export async function listActivities(product: Product, conversationId: string): Promise<string[]> {
   return withTemporal(product, async (client) => {

@@ -48,7 +48,7 @@ export type Product = {
   login(): Promise<Client>
   startWorker(env?: Record<string, string>): Promise<Part>
   /** Starts one more api, on a port of its own or on the one of an api that has ended. */
-  startApi(port?: number): Promise<Api>
+  startApi(port?: number, env?: Record<string, string>): Promise<Api>
   /** Starts the api again on its old port. */
   restartApi(): Promise<void>
   close(): Promise<void>
@@ -87,6 +87,8 @@ export async function startProduct({
     PERDURA_GUEST_LOGINS_PER_MINUTE: '1000',
     PERDURA_REQUESTS_PER_MINUTE: '1000000',
     PERDURA_OPEN_TURN_LIMIT: '1000',
+    // What one test's model refuses is nothing to the next one.
+    PERDURA_SERVICE_FAILURES: '1000',
     PERDURA_GUEST_CONVERSATION_LIMIT: '10000',
     PERDURA_LOG_LEVEL: 'debug',
     TEST_GATES: gates.url,
@@ -147,7 +149,7 @@ export async function startProduct({
       product.workers.push(worker)
       return worker
     },
-    startApi: (port = 0) => start('api', { PORT: String(port) }),
+    startApi: (port = 0, extra = {}) => start('api', { ...extra, PORT: String(port) }),
     async restartApi() {
       product.api = await product.startApi(api.port)
     },

@@ -14,6 +14,7 @@ function openJournal(record: (written: Written) => Promise<void> = async () => {
   const writes: Written[] = []
   const errors: unknown[] = []
   const registry: WorkerRegistry = {
+    id: 1,
     async record(started, ended) {
       const written = {
         started: started.map(({ taskToken }) => nameOf(taskToken)),

@@ -55,7 +55,7 @@ function toSystem(
     facts: {
       ...(wallet === null ? {} : { wallet }),
       chainId: chainId ?? services.settings.defaultChainId,
-      time: services.toolServices.now(),
+      time: new Date(),
     },
     ...(instructions === null ? {} : { instructions }),
     ...(memory === null ? {} : { memory }),

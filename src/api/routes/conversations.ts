@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 
 import { createRoute, z } from '@hono/zod-openapi'
 
+import { watchedStates } from '../../contracts/watched-conversation.ts'
 import {
   conversationHitSchema,
   conversationPatchSchema,
@@ -46,14 +47,20 @@ const list = createRoute({
   method: 'get',
   path: '/api/conversations',
   summary:
-    'Lists conversations, the latest first; with `q` those with all its words in the title or in a message.',
+    'Lists conversations, the latest first; with `q` those with all its words in the title or in a message, with `state` those that wait for a person or cannot go on.',
   security: bearer,
   request: {
-    query: z.object({
-      cursor: storable(200).optional(),
-      archived: z.enum(['true', 'false']).optional(),
-      q: storable(200).optional(),
-    }),
+    query: z
+      .object({
+        cursor: storable(200).optional(),
+        archived: z.enum(['true', 'false']).optional(),
+        q: storable(200).optional(),
+        state: z.enum(watchedStates).optional(),
+      })
+      .refine(({ q, state }) => q === undefined || state === undefined, {
+        path: ['state'],
+        message: 'Give either q or state.',
+      }),
   },
   responses: {
     200: json(
@@ -120,7 +127,7 @@ export function conversationRoutes(services: ApiServices) {
       return created ? context.json(conversation, 201) : context.json(conversation, 200)
     })
     .openapi(list, async (context) => {
-      const { cursor, archived, q } = context.req.valid('query')
+      const { cursor, archived, q, state } = context.req.valid('query')
       const wanted = {
         owner: context.get('owner').id,
         archived: archived === 'true',
@@ -128,7 +135,7 @@ export function conversationRoutes(services: ApiServices) {
       }
       const page = q?.trim()
         ? await searchConversations(database, { ...wanted, query: q.trim() })
-        : await listConversations(database, wanted)
+        : await listConversations(database, { ...wanted, ...(state === undefined ? {} : { state }) })
       return context.json(page, 200)
     })
     .openapi(read, async (context) => {

@@ -1,3 +1,4 @@
+import type { ServiceStatus } from '../../contracts/services.ts'
 import type * as answers from '../api-answers.ts'
 import { requestJson, type Transport } from '../send-request.ts'
 
@@ -7,5 +8,8 @@ export function deploymentCalls(transport: Transport) {
     listModels: () => requestJson<answers.ModelList>(transport, { path: '/api/models' }),
     listTools: () => requestJson<{ tools: answers.ToolEntry[] }>(transport, { path: '/api/tools' }),
     listChains: () => requestJson<{ chains: answers.ChainEntry[] }>(transport, { path: '/api/chains' }),
+    /** For operators: the client's token is the admin key. */
+    listServices: () =>
+      requestJson<{ services: ServiceStatus[] }>(transport, { path: '/api/admin/services' }),
   }
 }

@@ -5,12 +5,16 @@ export const workerGroup = {
   title: 'Worker',
   about: 'What one worker process takes on. More load: more workers.',
   variables: {
-    PERDURA_WORKER_SLOTS: variable(integer(1, 10_000).prefault('200'), {
-      about: 'Activities (model calls and tools) that a worker runs at once.',
+    PERDURA_WORKER_SLOTS: variable(integer(1, 10_000).prefault('1000'), {
+      about:
+        'Activities (model calls, tools, small writes) that a worker has at once, those that wait for one of its slots included.',
+    }),
+    PERDURA_MODEL_SLOTS: variable(integer(1, 10_000).prefault('256'), {
+      about: 'Model calls of each provider that a worker has under way at once; more wait, owners in turn.',
     }),
     PERDURA_TOOL_SLOTS: variable(integer(1, 10_000).prefault('32'), {
       about:
-        'Tools that a worker runs at once; more wait. Each may hold a result of up to 16 MiB until it is stored.',
+        'Tools that a worker runs at once; more wait, owners in turn. Each may hold a result of up to 16 MiB until it is stored.',
     }),
     PERDURA_WORKFLOW_SLOTS: variable(integer(2, 10_000).prefault('40'), {
       about: 'Workflow tasks that a worker runs at once.',

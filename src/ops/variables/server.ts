@@ -1,4 +1,4 @@
-import { hostName, integer, list, oneOf } from './field.ts'
+import { hostName, integer, list, oneOf, text } from './field.ts'
 import { variable } from './variable.ts'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -23,6 +23,16 @@ export const serverGroup = {
       {
         about: 'Origins of other pages whose scripts may call the api. Unset: none.',
         example: 'https://app.example.com',
+      },
+    ),
+    PERDURA_ADMIN_KEY: variable(
+      text()
+        .regex(/^[\x21-\x7e]{16,}$/, 'at least 16 characters without spaces')
+        .optional(),
+      {
+        about:
+          'Key of the routes for operators, `/api/admin/…`, and of `perdura services` and `perdura conversations --waiting` for all owners. Unset: there are none.',
+        secret: true,
       },
     ),
     PERDURA_LOG_LEVEL: variable(oneOf(logLevels).prefault('info'), {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { readRetryAfterMs } from '../../src/models/retry-after.ts'
+import { readRetryAfterMs } from '../../src/services/retry-after.ts'
 
 const nowMs = Date.parse('2026-11-05T12:00:00Z')
 const read = (headers: Record<string, string>) => readRetryAfterMs(new Headers(headers), nowMs)
