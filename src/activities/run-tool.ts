@@ -1,9 +1,8 @@
 import { AppError } from '../contracts/errors.ts'
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import type { CallOutcome } from '../contracts/tool-call.ts'
-import { untilDone } from './activity-scope.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { packOutput } from './pack-output.ts'
+import { invokeTool } from './invoke-tool.ts'
 import { runToolTry } from './tool-try.ts'
 
 /** Runs a tool with a single `run`; see `Activities.runTool`. */
@@ -14,11 +13,9 @@ export async function runTool(ref: ToolCallRef, services: ActivityServices): Pro
       ref,
       step: null,
       limits: (tool) => ({ timeoutMs: tool?.timeoutMs ?? toolTimeoutMs, tries: tool?.tries ?? toolTries }),
-      async body({ tool, input, context, scope }) {
+      async body({ tool, ...running }) {
         if (tool.kind !== 'single') throw new AppError('tool_failed', `${tool.name} has steps now.`)
-        const output = await untilDone(tool.run(input, context), scope)
-        const packed = await services.loopBreath.work(() => packOutput(tool, output))
-        return { kind: 'output', packed }
+        return { kind: 'output', packed: await invokeTool({ tool, ...running }, services) }
       },
     },
     services,

@@ -12,6 +12,7 @@ import { isOutage, isTransient, toActivityFailure, toRetry } from './attempt.ts'
 import { failedError, stoppedError } from './call-errors.ts'
 import type { PackedOutput } from './pack-output.ts'
 import { ProgressWriter } from './progress-writer.ts'
+import { ToolCrash } from './isolation/tool-crash.ts'
 import { beginningOf } from './result-text.ts'
 import { storeOutput } from './store-output.ts'
 import { type FailedEnd, toFailedEnd } from './to-failed-end.ts'
@@ -33,6 +34,8 @@ export type TryBody = (running: {
   earlier: Record<string, unknown>
   stepDone: boolean
   scope: ActivityScope
+  /** Of this try. */
+  timeoutMs: number
   /** Ends the progress: nothing of it may follow the end of the step. */
   settleProgress(): Promise<void>
 }) => Promise<{ kind: 'output'; packed: PackedOutput } | { kind: 'goOn' }>
@@ -44,7 +47,7 @@ export type ToolTry = {
   body: TryBody
 }
 
-/** A try that took its worker with it is repeated once. */
+/** A try that took its worker with it, or its own process, is repeated once. */
 const lostTriesAllowed = 1
 
 /** Runs one try of a tool or step: claim, run under limits, store the end exactly once. */
@@ -76,7 +79,7 @@ async function runWithSlot(
   const limits = wanted.limits(tool)
   scope.limitTime(limits.timeoutMs)
   const progress = new ProgressWriter({ ref: wanted.ref, step: wanted.step, log: services.log })
-  return runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services, progress })
+  return runClaimed({ ...wanted, tool, ...limits, begun, scope, services, progress })
 }
 
 /** Claims a try; one whose grant is gone is decided anew first. */
@@ -94,6 +97,7 @@ async function beginTry(
 
 type Claimed = ToolTry & {
   tool: Tool | undefined
+  timeoutMs: number
   tries: number
   begun: RunningTry
   scope: ActivityScope
@@ -118,6 +122,7 @@ async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
       earlier: begun.earlier,
       stepDone: begun.stepDone,
       scope,
+      timeoutMs: claimed.timeoutMs,
       settleProgress: () => claimed.progress.settle(),
     }
     const result = await claimed.body(running)
@@ -137,6 +142,7 @@ async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutco
     await endToolTry(services.database, ref.callId, false)
     throw handedOver(interruption)
   }
+  if (error instanceof ToolCrash) return endCrashedTry(claimed, error)
   const fault = interruption === 'timeout' ? new AppError('tool_timeout', 'The tool took too long.') : error
   if (isTransient(fault) && (isOutage(fault) || begun.failed + 1 < tries)) {
     await endToolTry(services.database, ref.callId, !isOutage(fault))
@@ -144,6 +150,16 @@ async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutco
   }
   const status = interruption === 'timeout' ? 'timeout' : 'error'
   return end(claimed, failed(claimed, status, toToolError(fault, claimed)))
+}
+
+/** Counted as one that took its worker with it: the store sees a try that has begun and never ended. */
+async function endCrashedTry(claimed: Claimed, crash: ToolCrash): Promise<CallOutcome> {
+  const { begun, tries, services, ref } = claimed
+  services.logger.error({ ...ref, tool: begun.name, how: crash.kind, err: crash }, 'a tool crashed')
+  const tried = begun.failed + begun.lost + 1
+  const fault = new AppError('tool_crashed', crash.message)
+  if (begun.lost < lostTriesAllowed && tried < tries) throw toRetry(fault, tried)
+  return end(claimed, failed(claimed, 'error', toToolError(fault, claimed)))
 }
 
 async function end(
@@ -191,7 +207,7 @@ function toToolError(fault: unknown, { services, ref, begun }: Claimed): ToolErr
 
 const crashedError: ToolError = {
   code: 'tool_crashed',
-  message: 'The tool took its worker down twice and is not tried again.',
+  message: 'The tool took its process down twice and is not tried again.',
   retryable: false,
 }
 

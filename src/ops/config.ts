@@ -28,7 +28,13 @@ export type Config = {
     namedAccounts: string | undefined
     tokens: string | undefined
   }
-  readonly tools: { folder: string | undefined; timeoutMs: number; tries: number }
+  readonly tools: {
+    folder: string | undefined
+    /** Names of the variables that tools are given. */
+    env: readonly string[]
+    timeoutMs: number
+    tries: number
+  }
   readonly permissions: {
     /** Of conversations that choose none themselves. */
     policy: PermissionPolicy
@@ -43,6 +49,7 @@ export type Config = {
   readonly worker: {
     activitySlots: number
     toolSlots: number
+    toolMemoryMb: number
     workflowSlots: number
     cachedWorkflows: number
     bundlePath: string | undefined

@@ -31,6 +31,7 @@ export function toConfig(values: ConfigValues): Config {
     },
     tools: {
       folder: values.PERDURA_TOOLS,
+      env: values.PERDURA_TOOL_ENV ?? [],
       timeoutMs: values.PERDURA_TOOL_TIMEOUT_MS,
       tries: values.PERDURA_TOOL_TRIES,
     },
@@ -44,6 +45,7 @@ export function toConfig(values: ConfigValues): Config {
     worker: {
       activitySlots: values.PERDURA_WORKER_SLOTS,
       toolSlots: values.PERDURA_TOOL_SLOTS,
+      toolMemoryMb: values.PERDURA_TOOL_MEMORY_MB,
       workflowSlots: values.PERDURA_WORKFLOW_SLOTS,
       cachedWorkflows: values.PERDURA_CACHED_WORKFLOWS,
       bundlePath: values.PERDURA_WORKFLOW_BUNDLE,

@@ -1,5 +1,6 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
 import { createMessageSizes } from '../activities/context/message-sizes.ts'
+import { openToolProcesses } from '../activities/isolation/tool-processes.ts'
 import { openLoopBreath } from '../activities/loop-breath.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
 import { WeightedGate } from '../activities/weighted-gate.ts'
@@ -8,6 +9,7 @@ import { createCompiler } from '../chain/compiler.ts'
 import { loadSystemPrompt } from '../models/system-prompt.ts'
 import { loadTokenCounter } from '../models/token-counter.ts'
 import type { Config } from '../ops/config.ts'
+import { readEnvironment } from '../ops/read-environment.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { Database } from '../store/database.ts'
 import { searchMemory } from '../store/memory.ts'
@@ -15,6 +17,7 @@ import { createPostgresEventLog } from '../store/postgres-event-log.ts'
 import { createPostgresHistory } from '../store/postgres-history.ts'
 import { createResultReader } from '../store/result-parts.ts'
 import { toModelTool } from '../toolkit/model-tool.ts'
+import { toToolEnvironment } from './tool-environment.ts'
 
 export type ConnectedServices = { services: ActivityServices; close(): Promise<void> }
 
@@ -49,6 +52,11 @@ export async function connectServices(
       results: createResultReader(database),
       memory: { search: (wanted) => searchMemory(database, wanted) },
     },
+    isolatedTools: tools.isolated,
+    toolProcesses: openToolProcesses({
+      memoryLimitMb: config.worker.toolMemoryMb,
+      env: toToolEnvironment(config.tools.env, readEnvironment()),
+    }),
     rules,
     messageSizes: createMessageSizes(),
     stops,
@@ -72,6 +80,7 @@ export async function connectServices(
     async close() {
       chains.close()
       services.loopBreath.close()
+      await services.toolProcesses.close()
       await services.history.flush()
       await stops.close()
     },
