@@ -9,6 +9,7 @@ import { isAlive } from '../support/child-processes.ts'
 import { type Following, ofType } from '../support/follow.ts'
 import { type Product, startProduct } from '../support/product.ts'
 import { callsOf, startTalk, stopAndGoOn, type Talk, textOf } from '../support/talk.ts'
+import { prebuiltBundle } from '../support/worker-bundle.ts'
 
 let product: Product
 let client: Client
@@ -16,6 +17,7 @@ let client: Client
 beforeAll(async () => {
   product = await startProduct({
     env: {
+      ...(await prebuiltBundle()),
       PERDURA_TOOLS: join(import.meta.dirname, '..', 'fixtures', 'isolated', 'tools'),
       PERDURA_TOOL_TIMEOUT_MS: '1500',
       PERDURA_TOOL_MEMORY_MB: '128',

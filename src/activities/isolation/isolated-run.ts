@@ -122,8 +122,7 @@ export function startIsolatedRun(process: ToolProcess, options: IsolatedRunOptio
   // Nobody may be there any more to hear how it ended.
   output.promise.catch(() => {})
   signal.addEventListener('abort', onAbort, { once: true })
-  process.listen(onMessage)
-  void process.ended.then((ended) => crash(toCrashCause(ended)))
+  process.listen({ onMessage, onEnd: (ended) => crash(toCrashCause(ended)) })
   process.send(order)
   if (signal.aborted) onAbort()
   return { output: output.promise, rested: rested.promise }

@@ -1,7 +1,14 @@
-import { type IsolatedProcess, startIsolatedProcess, toScriptUrl } from '../../ops/isolated-process.ts'
+import {
+  type IsolatedProcess,
+  type ProcessEnd,
+  startIsolatedProcess,
+  toScriptUrl,
+} from '../../ops/isolated-process.ts'
 import { fromProcess, type FromProcess, type ToProcess } from './protocol.ts'
 
 export type ToolProcessOptions = { memoryLimitMb: number; env: Readonly<Record<string, string>> }
+
+export type ProcessListener = { onMessage(message: FromProcess): void; onEnd(end: ProcessEnd): void }
 
 /** What the process holds beside the tool's own heap: Node itself, compiled code, and buffers in passing. */
 const ownMemoryMb = 192
@@ -9,8 +16,7 @@ const ownMemoryMb = 192
 /** One process of tools, as its worker sees it: takes one run at a time. */
 export class ToolProcess {
   readonly #process: IsolatedProcess
-  /** Who runs in it now. */
-  #listener: ((message: FromProcess) => void) | undefined
+  #listener: ProcessListener | undefined
   /** Files of tools that it has loaded. */
   readonly files = new Set<string>()
   runs = 0
@@ -20,15 +26,18 @@ export class ToolProcess {
     this.#process = startIsolatedProcess(toScriptUrl('tool-child', import.meta), {
       args: [String(memoryLimitMb + ownMemoryMb)],
       heapLimitMb: memoryLimitMb,
+      // A tool that fills its heap would have it swept by as many threads as there are processors.
+      nodeOptions: ['--v8-pool-size=1'],
       env,
     })
-    void this.ended.then(() => {
+    void this.ended.then((end) => {
       this.isGone = true
+      this.#listener?.onEnd(end)
     })
     this.#process.onMessage((message) => {
       const { data } = fromProcess.safeParse(message)
       // A tool can reach the channel as well; what it writes there is not for anybody.
-      if (data !== undefined) this.#listener?.(data)
+      if (data !== undefined) this.#listener?.onMessage(data)
     })
   }
 
@@ -40,7 +49,8 @@ export class ToolProcess {
     return this.#process.pid
   }
 
-  listen(listener: ((message: FromProcess) => void) | undefined): void {
+  /** Tells the run that is in it now, and nobody else: what an earlier one has put out would be held with it. */
+  listen(listener: ProcessListener | undefined): void {
     this.#listener = listener
   }
 
