@@ -119,7 +119,7 @@ export async function withActivityScope<Result>(
   }
 }
 
-/** A part of an activity that is `late` after this long from now. */
+/** A part of an activity that is `late` after this long from now, whatever other limits it sets itself. */
 export function withDeadline(scope: ActivityScope, deadlineMs: number): ActivityScope {
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(new Interrupted('late')), deadlineMs)
@@ -127,6 +127,7 @@ export function withDeadline(scope: ActivityScope, deadlineMs: number): Activity
     ...scope,
     signal: AbortSignal.any([scope.signal, late.signal]),
     interruption: () => scope.interruption() ?? (late.signal.aborted ? 'late' : undefined),
+    limitTime: () => {},
     endTimeLimit: () => clearTimeout(timer),
   }
 }

@@ -9,9 +9,11 @@ import type { ServiceCaller } from '../services/service-caller.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/event-log.ts'
 import type { HistoryBackend } from '../store/history-backend.ts'
+import type { IsolatedTools } from '../toolkit/load-offered-tools.ts'
 import type { ToolRegistry } from '../toolkit/tool-registry.ts'
 import type { ToolServices } from '../toolkit/tool-services.ts'
 import type { MessageSizes } from './context/message-sizes.ts'
+import type { ToolProcesses } from './isolation/tool-processes.ts'
 import type { LoopBreath } from './loop-breath.ts'
 import type { ModelSlots } from './model-slots.ts'
 import type { StopRegistry } from './stop-registry.ts'
@@ -34,6 +36,9 @@ export type ActivityServices = {
   externals: Pick<ExternalServices, 'get'>
   /** What tools reach, for one call. */
   toolServicesOf(caller: ServiceCaller): ToolServices
+  /** Those of the tools that run in `toolProcesses`. */
+  isolatedTools: IsolatedTools
+  toolProcesses: ToolProcesses
   /** Of the operator, about what may run. */
   rules: readonly PermissionRule[]
   /** Remembers what messages take of a context. */

@@ -29,7 +29,7 @@ export async function endRound(
   services: ActivityServices,
 ): Promise<RoundOutcome> {
   const plan = await planReply({ round, begun, reply, failure, scope }, services)
-  const quick = admitQuickCalls(plan, services.toolSlots)
+  const quick = admitQuickCalls(plan, services.toolSlots, begun.settings.owner)
   try {
     const finished = toFinishedRound({
       round,

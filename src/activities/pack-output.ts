@@ -5,19 +5,27 @@ import { storableJson, storableText } from '../store/storable-text.ts'
 import type { Tool } from '../toolkit/tool.ts'
 import { beginningOf } from './result-text.ts'
 
+/** An output as text, written down once: bytes outside of the heap, and nothing else of it. */
+export type WrittenOutput = ResultBytes & { totalChars: number }
+
 /**
- * What a tool has put out, written down once. A large output is held as bytes outside of the heap, and as nothing
- * else: whoever waits to store it holds no more than it weighs.
+ * What a tool has put out. A large output is held as bytes, and as nothing else: whoever waits to store it holds no
+ * more than it weighs.
  */
 export type PackedOutput =
   | { kind: 'small'; output: unknown; text: string }
-  | ({ kind: 'large'; beginning: string; totalChars: number } & ResultBytes)
+  | ({ kind: 'large'; beginning: string } & WrittenOutput)
 
 /**
  * Checks a tool's output against what it declares, and writes it down.
  * @throws AppError `tool_output_invalid`: a fault of the tool, whatever the model asked for; `result_too_large`
  */
 export function packOutput(tool: Tool, output: unknown): PackedOutput {
+  return toPackedOutput(writeOutput(tool, output))
+}
+
+/** The same, for handing it to another process. */
+export function writeOutput(tool: Tool, output: unknown): WrittenOutput {
   const checked = tool.output.safeParse(output)
   if (!checked.success) {
     const where = checked.error.issues.map(({ path }) => path.join('.') || 'output').join(', ')
@@ -25,23 +33,36 @@ export function packOutput(tool: Tool, output: unknown): PackedOutput {
   }
   const isPlainText = typeof checked.data === 'string'
   const text = typeof checked.data === 'string' ? storableText(checked.data) : toJson(tool.name, checked.data)
-  const sizeBytes = assertSize(tool.name, text)
-  if (sizeBytes <= inlineOutputLimitBytes) return { kind: 'small', output: checked.data, text }
+  return write(tool.name, text, isPlainText)
+}
+
+/** Writes the output of a step down, as JSON. @throws AppError `tool_output_invalid`, `result_too_large` */
+export function writeStepOutput(tool: Tool, step: string, output: unknown): WrittenOutput {
+  const what = `${tool.name}, step ${step}`
+  return write(what, toJson(what, output), false)
+}
+
+export function toPackedOutput(written: WrittenOutput): PackedOutput {
+  const { utf8, isPlainText } = written
+  if (utf8.length <= inlineOutputLimitBytes) {
+    const text = utf8.toString()
+    return { kind: 'small', output: isPlainText ? text : JSON.parse(text), text }
+  }
   // A slice of the text would keep the whole of it alive; text from the bytes stands for itself.
-  const utf8 = Buffer.from(text)
-  const beginning = beginningOf(utf8.toString('utf8', 0, toolResultTextLimit * 4))
-  return { kind: 'large', utf8, isPlainText, beginning, totalChars: text.length }
+  return {
+    kind: 'large',
+    beginning: beginningOf(utf8.toString('utf8', 0, toolResultTextLimit * 4)),
+    ...written,
+  }
 }
 
-/** The size of an output in bytes. @throws AppError `result_too_large` */
-export function assertSize(what: string, text: string): number {
+function write(what: string, text: string, isPlainText: boolean): WrittenOutput {
   const sizeBytes = Buffer.byteLength(text)
-  if (sizeBytes <= toolOutputLimitBytes) return sizeBytes
-  throw tooLarge(what, `${sizeBytes} bytes`)
+  if (sizeBytes > toolOutputLimitBytes) throw tooLarge(what, `${sizeBytes} bytes`)
+  return { utf8: Buffer.from(text), isPlainText, totalChars: text.length }
 }
 
-/** The output as JSON. @throws AppError `tool_output_invalid`, `result_too_large` */
-export function toJson(what: string, output: unknown): string {
+function toJson(what: string, output: unknown): string {
   try {
     return storableJson(output)
   } catch (error) {

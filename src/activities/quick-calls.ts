@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common'
 
+import type { OwnerId } from '../contracts/ids.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
 import type { CallOutcome } from '../contracts/tool-call.ts'
 import type { RunningRound } from '../store/rounds.ts'
@@ -21,11 +22,15 @@ const deadlineMs = 2_000
 export type AdmittedCalls = { calls: readonly QuickCall[]; leave(): void }
 
 /** Takes tool slots for the calls of a reply, when all that run are quick and there is room for them at once. */
-export function admitQuickCalls({ calls }: RoundPlan, slots: WeightedGate): AdmittedCalls | undefined {
+export function admitQuickCalls(
+  { calls }: RoundPlan,
+  slots: WeightedGate,
+  owner: OwnerId,
+): AdmittedCalls | undefined {
   const open = calls.filter(({ scheduled }) => scheduled !== undefined)
   const quick = open.flatMap((call) => call.quick ?? [])
   if (quick.length === 0 || quick.length < open.length) return undefined
-  const leave = slots.tryEnter(quick.length)
+  const leave = slots.tryEnter(quick.length, owner)
   return leave === undefined ? undefined : { calls: quick, leave }
 }
 
@@ -86,6 +91,7 @@ async function runQuickCall(
     step: null,
     body: createRun(services),
     tool,
+    timeoutMs: tool.timeoutMs ?? services.settings.toolTimeoutMs,
     tries: tool.tries ?? services.settings.toolTries,
     begun: {
       outcome: 'run',

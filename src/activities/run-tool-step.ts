@@ -3,10 +3,9 @@ import type { ToolStepRef } from '../contracts/activity-interface.ts'
 import { inlineOutputLimitBytes } from '../contracts/limits.ts'
 import type { CallOutcome } from '../contracts/tool-call.ts'
 import { finishStep } from '../store/tool-calls.ts'
-import type { ToolStep } from '../toolkit/tool.ts'
-import { untilDone } from './activity-scope.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { assertSize, packOutput, toJson } from './pack-output.ts'
+import { invokeStep } from './invoke-tool.ts'
+import { packOutput } from './pack-output.ts'
 import { stepOutputOrRef } from './tool-completed.ts'
 import { runToolTry, type TryBody } from './tool-try.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -30,26 +29,29 @@ export async function runToolStep(ref: ToolStepRef, services: ActivityServices):
 
 async function runStep(
   ref: ToolStepRef,
-  { tool, input, context, earlier, stepDone, scope, settleProgress }: Parameters<TryBody>[0],
+  { tool, earlier, stepDone, settleProgress, ...running }: Parameters<TryBody>[0],
   services: ActivityServices,
 ): ReturnType<TryBody> {
-  const step: ToolStep<unknown> | undefined = tool.kind === 'stepped' ? tool.steps[ref.step] : undefined
-  if (tool.kind !== 'stepped' || step === undefined) {
+  if (tool.kind !== 'stepped' || tool.steps[ref.step] === undefined) {
     throw new AppError('tool_failed', `${tool.name} has no step ${ref.step} any more.`)
   }
+  const { scope, input } = running
+  const isLast = ref.stepIndex === ref.stepCount - 1
   const outputs: Record<string, unknown> = { ...earlier }
   if (!stepDone) {
-    const output = (await untilDone(step.run(input, context, earlier), scope)) ?? null
-    const what = `${tool.name}, step ${ref.step}`
-    const json = await services.loopBreath.work(() => toJson(what, output))
-    const sizeBytes = assertSize(what, json)
+    const { json, sizeBytes, read } = await invokeStep(
+      { tool, ...running },
+      { step: ref.step, earlier },
+      services,
+    )
     await settleProgress()
-    outputs[ref.step] = output
     // Small ones do not wait behind large ones.
     const isSmall = sizeBytes <= inlineOutputLimitBytes
+    const output = isSmall || isLast ? read() : undefined
+    outputs[ref.step] = output
     const leave = isSmall
       ? () => {}
-      : await services.resultGate.enter(sizeBytes, scope.storing, context.owner)
+      : await services.resultGate.enter(sizeBytes, scope.storing, running.context.owner)
     await untilDatabaseAnswers(scope.storing, () =>
       finishStep(services.database, ref, json, [
         {
@@ -67,6 +69,6 @@ async function runStep(
       ]),
     ).finally(leave)
   }
-  if (ref.stepIndex < ref.stepCount - 1) return { kind: 'goOn' }
+  if (!isLast) return { kind: 'goOn' }
   return { kind: 'output', packed: packOutput(tool, tool.result(outputs, input)) }
 }

@@ -13,6 +13,7 @@ import { isOutage, isTransient, isTriedOut, toActivityFailure, toRetry } from '.
 import { failedError, stoppedError } from './call-errors.ts'
 import type { PackedOutput } from './pack-output.ts'
 import { ProgressWriter } from './progress-writer.ts'
+import { ToolCrash } from './isolation/tool-crash.ts'
 import { beginningOf } from './result-text.ts'
 import { toToolCaller } from './service-caller.ts'
 import { storeOutput } from './store-output.ts'
@@ -35,6 +36,8 @@ export type TryBody = (running: {
   earlier: Record<string, unknown>
   stepDone: boolean
   scope: ActivityScope
+  /** Of this try. */
+  timeoutMs: number
   /** Ends the progress: nothing of it may follow the end of the step. */
   settleProgress(): Promise<void>
 }) => Promise<{ kind: 'output'; packed: PackedOutput } | { kind: 'goOn' }>
@@ -46,7 +49,7 @@ export type ToolTry = {
   body: TryBody
 }
 
-/** A try that took its worker with it is repeated once. */
+/** A try that took its worker with it, or its own process, is repeated once. */
 const lostTriesAllowed = 1
 
 /** Runs one try of a tool or step: claim, run under limits, store the end exactly once. */
@@ -83,7 +86,7 @@ async function runWithSlot(
   return runClaimedTry({
     ...wanted,
     tool,
-    tries: limits.tries,
+    ...limits,
     begun,
     scope,
     services,
@@ -109,6 +112,7 @@ async function beginTry(
 /** A try that may run, with all that it needs. */
 export type ClaimedTry = Omit<ToolTry, 'limits'> & {
   tool: Tool | undefined
+  timeoutMs: number
   tries: number
   begun: RunningTry
   scope: ActivityScope
@@ -139,6 +143,7 @@ export async function runClaimedTry(claimed: ClaimedTry): Promise<CallOutcome> {
       earlier: begun.earlier,
       stepDone: begun.stepDone,
       scope,
+      timeoutMs: claimed.timeoutMs,
       settleProgress: () => claimed.progress.settle(),
     }
     const result = await claimed.body(running)
@@ -158,6 +163,7 @@ async function endFailedTry(claimed: ClaimedTry, error: unknown): Promise<CallOu
     await endToolTry(services.database, ref.callId, false)
     throw handedOver(interruption)
   }
+  if (error instanceof ToolCrash) return endCrashedTry(claimed, error)
   const fault = interruption === 'timeout' ? new AppError('tool_timeout', 'The tool took too long.') : error
   const mayRun = isTransient(fault) && !isTriedOut(fault) && (isOutage(fault) || begun.failed + 1 < tries)
   if (mayRun) {
@@ -166,6 +172,16 @@ async function endFailedTry(claimed: ClaimedTry, error: unknown): Promise<CallOu
   }
   const status = interruption === 'timeout' ? 'timeout' : 'error'
   return end(claimed, failed(claimed, status, toToolError(fault, claimed)))
+}
+
+/** Counted as one that took its worker with it: the store sees a try that has begun and never ended. */
+async function endCrashedTry(claimed: ClaimedTry, crash: ToolCrash): Promise<CallOutcome> {
+  const { begun, tries, services, ref } = claimed
+  services.logger.error({ ...ref, tool: begun.name, how: crash.kind, err: crash }, 'a tool crashed')
+  const tried = begun.failed + begun.lost + 1
+  const fault = new AppError('tool_crashed', crash.message)
+  if (begun.lost < lostTriesAllowed && tried < tries) throw toRetry(fault, tried)
+  return end(claimed, failed(claimed, 'error', toToolError(fault, claimed)))
 }
 
 async function end({ ref, step, progress, storeEnd }: ClaimedTry, callEnd: CallEnd): Promise<CallOutcome> {
@@ -209,7 +225,7 @@ function toToolError(fault: unknown, { services, ref, begun }: ClaimedTry): Tool
 
 const crashedError: ToolError = {
   code: 'tool_crashed',
-  message: 'The tool took its worker down twice and is not tried again.',
+  message: 'The tool took its process down twice and is not tried again.',
   retryable: false,
 }
 

@@ -1,6 +1,5 @@
 /** Runs in a child process of its own: compiles one source and ends. Started by `compiler.ts` only. */
-import { Worker } from 'node:worker_threads'
-
+import { startWatchdog } from '../ops/watchdog.ts'
 import { compileOrder } from './compiler-protocol.ts'
 import type { CompileAnswer, CompileOrder } from './compiler-protocol.ts'
 
@@ -18,7 +17,7 @@ process.once('message', (message) => {
 process.once('disconnect', () => process.exit(1))
 
 async function compile(order: CompileOrder): Promise<CompileAnswer> {
-  startWatchdog(order.timeLimitMs)
+  startWatchdog({ timeLimitMs: order.timeLimitMs })
   const memory = limitWasmMemory(order.memoryLimitMb)
   report('loading compiler', 0.1)
   try {
@@ -38,16 +37,6 @@ async function compile(order: CompileOrder): Promise<CompileAnswer> {
 function report(stage: string, fraction: number): void {
   const answer: CompileAnswer = { kind: 'stage', stage, fraction }
   process.send?.(answer)
-}
-
-// The compiler blocks this thread, so it cannot see that its parent has died; without this an endless
-// compilation would outlive a killed worker.
-function startWatchdog(timeLimitMs: number): void {
-  const code = `
-    const end = () => process.kill(process.pid, 'SIGKILL')
-    setTimeout(end, ${timeLimitMs})
-    setInterval(() => process.ppid === ${process.ppid} || end(), 250)`
-  new Worker(code, { eval: true }).unref()
 }
 
 // V8's heap limit does not cover WebAssembly memory, whose own limit is 2 GiB. The compiler's allocator asks

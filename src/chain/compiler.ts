@@ -1,8 +1,5 @@
-import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { extname } from 'node:path'
-
 import { AppError } from '../contracts/errors.ts'
+import { type IsolatedProcess, startIsolatedProcess, toScriptUrl } from '../ops/isolated-process.ts'
 import type { CompilerPort } from '../toolkit/tool-services.ts'
 import { compileAnswer } from './compiler-protocol.ts'
 import type { CompileAnswer, CompileOrder } from './compiler-protocol.ts'
@@ -46,7 +43,7 @@ async function runChild(order: CompileOrder, options: ChildOptions): Promise<Com
   const timeout = AbortSignal.timeout(options.timeoutMs)
   const signal = AbortSignal.any([options.signal, timeout])
   const child = startChild(order.memoryLimitMb)
-  const kill = () => child.kill('SIGKILL')
+  const kill = () => child.kill()
   signal.addEventListener('abort', kill, { once: true })
   try {
     child.send(order)
@@ -61,36 +58,25 @@ async function runChild(order: CompileOrder, options: ChildOptions): Promise<Com
   }
 }
 
-function startChild(memoryLimitMb: number): ChildProcess {
-  // The sources run as TypeScript, the package as JavaScript.
-  const script = new URL(`./compiler-child${extname(import.meta.filename)}`, import.meta.url)
-  return fork(script, [], {
-    // The worker's environment holds keys.
-    env: {},
-    execArgv: [
-      `--max-old-space-size=${memoryLimitMb}`,
-      '--permission',
-      '--allow-fs-read=*',
-      '--allow-worker',
-    ],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+function startChild(memoryLimitMb: number): IsolatedProcess {
+  return startIsolatedProcess(toScriptUrl('compiler-child', import.meta), {
+    heapLimitMb: memoryLimitMb,
+    nodeOptions: ['--permission', '--allow-fs-read=*', '--allow-worker'],
   })
 }
 
 /** Resolves to nothing when the child ends without an answer. */
-function waitForAnswer(
-  child: ChildProcess,
+async function waitForAnswer(
+  child: IsolatedProcess,
   onStage: ChildOptions['onStage'],
 ): Promise<CompileAnswer | undefined> {
-  const { promise, resolve } = Promise.withResolvers<CompileAnswer | undefined>()
-  child.on('message', (message) => {
+  const { promise, resolve } = Promise.withResolvers<CompileAnswer>()
+  child.onMessage((message) => {
     const { data } = compileAnswer.safeParse(message)
     if (data?.kind === 'stage') onStage?.(data.stage, data.fraction)
     else if (data) resolve(data)
   })
-  child.on('error', () => resolve(undefined))
-  child.on('exit', () => resolve(undefined))
-  return promise
+  return Promise.race([promise, child.ended.then(() => undefined)])
 }
 
 function timedOut(timeoutMs: number): AppError {

@@ -36,7 +36,13 @@ export type Config = {
   }
   /** Undefined: there are no routes for operators. */
   readonly adminKey: string | undefined
-  readonly tools: { folder: string | undefined; timeoutMs: number; tries: number }
+  readonly tools: {
+    folder: string | undefined
+    /** Names of the variables that tools are given. */
+    env: readonly string[]
+    timeoutMs: number
+    tries: number
+  }
   readonly permissions: {
     /** Of conversations that choose none themselves. */
     policy: PermissionPolicy
@@ -53,6 +59,7 @@ export type Config = {
     /** Of each provider. */
     modelSlots: number
     toolSlots: number
+    toolMemoryMb: number
     workflowSlots: number
     cachedWorkflows: number
     bundlePath: string | undefined

@@ -36,6 +36,7 @@ export function toConfig(values: ConfigValues): Config {
     adminKey: values.PERDURA_ADMIN_KEY,
     tools: {
       folder: values.PERDURA_TOOLS,
+      env: values.PERDURA_TOOL_ENV ?? [],
       timeoutMs: values.PERDURA_TOOL_TIMEOUT_MS,
       tries: values.PERDURA_TOOL_TRIES,
     },
@@ -50,6 +51,7 @@ export function toConfig(values: ConfigValues): Config {
       activitySlots: values.PERDURA_WORKER_SLOTS,
       modelSlots: values.PERDURA_MODEL_SLOTS,
       toolSlots: values.PERDURA_TOOL_SLOTS,
+      toolMemoryMb: values.PERDURA_TOOL_MEMORY_MB,
       workflowSlots: values.PERDURA_WORKFLOW_SLOTS,
       cachedWorkflows: values.PERDURA_CACHED_WORKFLOWS,
       bundlePath: values.PERDURA_WORKFLOW_BUNDLE,

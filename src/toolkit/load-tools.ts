@@ -19,9 +19,18 @@ export const ownToolsFolder = fileURLToPath(new URL('../tools/', import.meta.url
  * @throws AppError `tool_file_invalid`, naming the file and what to write instead
  */
 export async function loadTools(folders: readonly string[]): Promise<ToolRegistry> {
+  const found = await Promise.all(folders.map(loadToolFiles))
+  return createToolRegistry(found.flat().map(({ tool }) => tool))
+}
+
+/** A tool, and the file that holds it. */
+export type ToolFile = { tool: Tool; file: string }
+
+/** Loads every tool of one folder. @throws AppError `tool_file_invalid` */
+export async function loadToolFiles(folder: string): Promise<ToolFile[]> {
   using _imports = resolveToolkitImports()
-  const files = (await Promise.all(folders.map(listToolFiles))).flat()
-  return createToolRegistry(await Promise.all(files.map(loadTool)))
+  const files = await listToolFiles(folder)
+  return await Promise.all(files.map(async (file) => ({ tool: await loadTool(file), file })))
 }
 
 async function listToolFiles(folder: string): Promise<string[]> {
@@ -42,7 +51,8 @@ function isToolFile(entry: string): boolean {
   return /\.(ts|mts|js|mjs)$/.test(entry) && !/\.d\.m?ts$/.test(entry)
 }
 
-async function loadTool(path: string): Promise<Tool> {
+/** Loads the tool of one file. @throws AppError `tool_file_invalid` */
+export async function loadTool(path: string): Promise<Tool> {
   const tool = parseTool(await importDefault(path), path)
   const expected = basename(path, extname(path)).replaceAll('-', '_')
   if (tool.name === expected) return tool

@@ -1,5 +1,6 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
 import { createMessageSizes } from '../activities/context/message-sizes.ts'
+import { openToolProcesses } from '../activities/isolation/tool-processes.ts'
 import { openLoopBreath } from '../activities/loop-breath.ts'
 import { ModelSlots } from '../activities/model-slots.ts'
 import { openStopRegistry } from '../activities/stop-registry.ts'
@@ -9,6 +10,7 @@ import { createCompiler } from '../chain/compiler.ts'
 import { loadSystemPrompt } from '../models/system-prompt.ts'
 import { loadTokenCounter } from '../models/token-counter.ts'
 import type { Config } from '../ops/config.ts'
+import { readEnvironment } from '../ops/read-environment.ts'
 import type { Logger } from '../ops/logger.ts'
 import { createExternalServices, type ExternalServices } from '../services/external-services.ts'
 import type { Database } from '../store/database.ts'
@@ -19,6 +21,7 @@ import { createResultReader } from '../store/result-parts.ts'
 import { createSharedServices, listenForServices } from '../store/services.ts'
 import { toModelTool } from '../toolkit/model-tool.ts'
 import type { MemoryPort } from '../toolkit/tool-services.ts'
+import { toToolEnvironment } from './tool-environment.ts'
 
 export type ConnectedServices = {
   services: ActivityServices
@@ -69,6 +72,11 @@ export async function connectServices(
       results,
       memory,
     }),
+    isolatedTools: tools.isolated,
+    toolProcesses: openToolProcesses({
+      memoryLimitMb: config.worker.toolMemoryMb,
+      env: toToolEnvironment(config.tools.env, readEnvironment()),
+    }),
     rules,
     messageSizes: createMessageSizes(),
     stops,
@@ -95,6 +103,7 @@ export async function connectServices(
       chains.close()
       await stopListening()
       services.loopBreath.close()
+      await services.toolProcesses.close()
       await services.history.flush()
       await stops.close()
     },

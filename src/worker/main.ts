@@ -170,6 +170,8 @@ const isStopping = onShutdown(logger, [
   },
 ])
 announceReady()
+// Not before: the start of a worker is what turns of a dead one wait for.
+if (config.tools.folder !== undefined) services.toolProcesses.warm()
 logger.info(
   {
     identity,

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 
 import { expect, test, vi } from 'vitest'
 
 import { createCompiler } from '../../src/chain/compiler.ts'
+import { isAlive, listChildren, listsChildren } from '../support/child-processes.ts'
 import { hugeSource as huge } from './huge-source.ts'
 
 const { signal } = new AbortController()
@@ -57,24 +57,12 @@ test('behavior: a Stop kills the compiler at once', async () => {
   )
 })
 
-test.skipIf(process.platform !== 'linux')(
-  'behavior: a compiler does not outlive a killed worker',
-  async () => {
-    const probe = new URL('compile-probe.ts', import.meta.url)
-    const worker = fork(probe, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    await once(worker, 'message')
-    const children = await readFile(`/proc/${worker.pid}/task/${worker.pid}/children`, 'utf8')
-    worker.kill('SIGKILL')
-    const pids = children.trim().split(' ').map(Number)
-    expect(pids).toHaveLength(1)
-    await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 5_000 })
-  },
-)
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
+test.runIf(listsChildren)('behavior: a compiler does not outlive a killed worker', async () => {
+  const probe = new URL('compile-probe.ts', import.meta.url)
+  const worker = fork(probe, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  await once(worker, 'message')
+  const pids = await listChildren(worker.pid ?? 0)
+  worker.kill('SIGKILL')
+  expect(pids).toHaveLength(1)
+  await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 5_000 })
+})

@@ -222,9 +222,9 @@ test('a tool that ignores its signal is fenced off', async () => {
   await product.gates.untilArrived('fence')
   await client.cancelTurn(id)
   const end = await following.untilTurns(1)
+  // Its process is ended when it does not obey.
+  await product.gates.untilLeft('fence')
   product.gates.open('fence')
-  await product.gates.untilArrived('fence-late')
-  product.gates.open('fence-late')
   await client.postMessage(id, { text: 'Go on' })
   await following.untilTurns(2)
   following.close()
@@ -233,6 +233,7 @@ test('a tool that ignores its signal is fenced off', async () => {
   expectNothingAfterItsEnd(await readLog(client, id), turnId)
   const results = ofType(await readLog(client, id), 'tool.completed')
   expect(results).toMatchObject([{ status: 'cancelled', error: { code: 'stopped' } }])
+  expect(product.gates.arrivals('fence-late')).toBe(0)
 })
 
 test('a stop takes less than a second, nearly always', async () => {

@@ -13,16 +13,30 @@ export type Gates = {
   arrivals(name: string): number
   /** Resolves when that many have arrived at the gate. */
   untilArrived(name: string, count?: number): Promise<void>
+  /** Resolves when somebody has left without having been let through. */
+  untilLeft(name: string): Promise<void>
   close(): Promise<void>
 }
 
-type Gate = { open: boolean; arrivals: number; waiting: ServerResponse[]; watchers: (() => void)[] }
+type Gate = {
+  open: boolean
+  arrivals: number
+  left: PromiseWithResolvers<void>
+  waiting: ServerResponse[]
+  watchers: (() => void)[]
+}
 
 /** Starts a server of gates; all are closed. */
 export async function openGates(): Promise<Gates> {
   const gates = new Map<string, Gate>()
   const gateOf = (name: string): Gate => {
-    const gate = gates.get(name) ?? { open: false, arrivals: 0, waiting: [], watchers: [] }
+    const gate = gates.get(name) ?? {
+      open: false,
+      arrivals: 0,
+      left: Promise.withResolvers(),
+      waiting: [],
+      watchers: [],
+    }
     gates.set(name, gate)
     return gate
   }
@@ -30,6 +44,9 @@ export async function openGates(): Promise<Gates> {
     const gate = gateOf(decodeURIComponent((request.url ?? '').slice(1)))
     gate.arrivals += 1
     for (const watch of gate.watchers) watch()
+    response.once('close', () => {
+      if (!response.writableEnded) gate.left.resolve()
+    })
     response.setHeader('x-arrivals', gate.arrivals)
     if (gate.open) response.end('open')
     else gate.waiting.push(response)
@@ -55,6 +72,7 @@ export async function openGates(): Promise<Gates> {
         })
       })
     },
+    untilLeft: (name) => gateOf(name).left.promise,
     async close() {
       server.closeAllConnections()
       server.close()

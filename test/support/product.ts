@@ -84,6 +84,7 @@ export async function startProduct({
     PERDURA_NAMED_ACCOUNTS: chain.namedAccounts,
     PERDURA_TOKENS: chain.tokens,
     PERDURA_TOOLS: join(import.meta.dirname, '..', 'fixtures', 'tools'),
+    PERDURA_TOOL_ENV: 'TEST_GATES',
     PERDURA_GUEST_LOGINS_PER_MINUTE: '1000',
     PERDURA_REQUESTS_PER_MINUTE: '1000000',
     PERDURA_OPEN_TURN_LIMIT: '1000',

@@ -1,6 +1,6 @@
 import { longestWaitDays } from '../../contracts/limits.ts'
 import { permissionPolicies } from '../../contracts/permission.ts'
-import { existing, integer, oneOf, text, url } from './field.ts'
+import { existing, integer, list, oneOf, text, url } from './field.ts'
 import { variable } from './variable.ts'
 
 export const modelGroup = {
@@ -85,6 +85,10 @@ export const agentGroup = {
     PERDURA_TOOLS: variable(existing('folder').optional(), {
       about: 'Folder with tools of your own, one file each.',
       example: './tools',
+    }),
+    PERDURA_TOOL_ENV: variable(list(/^[A-Za-z_][A-Za-z0-9_]*$/, 'names of variables').optional(), {
+      about: 'Names of variables that your own tools are given, comma-separated; they see no others.',
+      example: 'EXPLORER_KEY,PRICE_FEED_URL',
     }),
     PERDURA_TOOL_TIMEOUT_MS: variable(integer(100, 3_600_000).prefault('30000'), {
       about: 'Time of one try of a tool or step that declares none, in milliseconds.',

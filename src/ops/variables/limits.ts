@@ -16,6 +16,10 @@ export const workerGroup = {
       about:
         'Tools that a worker runs at once; more wait, owners in turn. Each may hold a result of up to 16 MiB until it is stored.',
     }),
+    PERDURA_TOOL_MEMORY_MB: variable(integer(32, 65_536).prefault('256'), {
+      about:
+        'Memory of one tool that runs in a process of its own, in MB; one that takes more ends with `tool_crashed`.',
+    }),
     PERDURA_WORKFLOW_SLOTS: variable(integer(2, 10_000).prefault('40'), {
       about: 'Workflow tasks that a worker runs at once.',
     }),
