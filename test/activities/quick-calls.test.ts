@@ -27,10 +27,8 @@ function planned(callId: string, kind: 'quick' | 'ordinary' | 'ended'): PlannedC
 }
 
 function admit(slots: WeightedGate, ...kinds: Parameters<typeof planned>[1][]) {
-  return admitQuickCalls(
-    { calls: kinds.map((kind, index) => planned(`c${index}`, kind)), requests: [] },
-    slots,
-  )
+  const calls = kinds.map((kind, index) => planned(`c${index}`, kind))
+  return admitQuickCalls({ calls, requests: [] }, slots, 'owner')
 }
 
 test('admits calls when all that run are quick', () => {
