@@ -66,6 +66,24 @@ test.for([
   expect(await reserved()).toEqual([])
 })
 
+test('error: an input that no turn has room for is not to be tried in a new one', async () => {
+  const whole = calls.reserve('r0.a1', { inputTokens: 900, budgets: budgetsOf({ turn: { tokens: 800 } }) })
+  await expect(whole).rejects.toMatchObject({
+    code: 'turn_budget',
+    message: expect.stringMatching(/leaves 800 of 800 tokens.*Give the model less/),
+  })
+  const first = await calls.reserve('r0.a1', {
+    inputTokens: 500,
+    budgets: budgetsOf({ turn: { tokens: 800 } }),
+  })
+  await calls.settle(first, 500, 10)
+  const rest = calls.reserve('r1.a1', { inputTokens: 500, budgets: budgetsOf({ turn: { tokens: 800 } }) })
+  await expect(rest).rejects.toMatchObject({
+    code: 'turn_budget',
+    message: expect.stringMatching(/leaves 290 of 800 tokens.*Continue with a new message\.$/),
+  })
+})
+
 test('behavior: an answer that is to be shorter than a short one is asked for', async () => {
   const budgets = budgetsOf({ turn: { tokens: 105 } })
   expect(await calls.reserve('r0.a1', { inputTokens: 100, maxOutputTokens: 5, budgets })).toMatchObject({
