@@ -50,7 +50,7 @@ test('error: a failing RPC is asked three times', async () => {
       rpcUrl: url,
       signal: never,
     }).getChainId(),
-  ).rejects.toThrow('Status: 503')
+  ).rejects.toMatchObject({ code: 'chain_unavailable', details: { tries: 3 } })
   expect(requests).toHaveLength(3)
 })
 
