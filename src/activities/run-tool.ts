@@ -3,7 +3,7 @@ import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import type { CallOutcome } from '../contracts/tool-call.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { invokeTool } from './invoke-tool.ts'
-import { runToolTry } from './tool-try.ts'
+import { runToolTry, type TryBody } from './tool-try.ts'
 
 /** Runs a tool with a single `run`; see `Activities.runTool`. */
 export async function runTool(ref: ToolCallRef, services: ActivityServices): Promise<CallOutcome> {
@@ -13,11 +13,16 @@ export async function runTool(ref: ToolCallRef, services: ActivityServices): Pro
       ref,
       step: null,
       limits: (tool) => ({ timeoutMs: tool?.timeoutMs ?? toolTimeoutMs, tries: tool?.tries ?? toolTries }),
-      async body({ tool, ...running }) {
-        if (tool.kind !== 'single') throw new AppError('tool_failed', `${tool.name} has steps now.`)
-        return { kind: 'output', packed: await invokeTool({ tool, ...running }, services) }
-      },
+      body: createRun(services),
     },
     services,
   )
+}
+
+/** What a try of a tool with a single `run` does. */
+export function createRun(services: ActivityServices): TryBody {
+  return async ({ tool, ...running }) => {
+    if (tool.kind !== 'single') throw new AppError('tool_failed', `${tool.name} has steps now.`)
+    return { kind: 'output', packed: await invokeTool({ tool, ...running }, services) }
+  }
 }

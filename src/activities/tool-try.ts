@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/common'
 import { AppError } from '../contracts/errors.ts'
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import { beginToolTry, type BegunTry, type CallEnd, endToolTry, finishCall } from '../store/tool-calls.ts'
-import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
+import type { CallOutcome, ToolError, ToolStatus } from '../contracts/tool-call.ts'
+import type { NewEvent } from '../store/event-log.ts'
 import { parseInput } from '../toolkit/parse-input.ts'
 import type { Tool, ToolContext } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
@@ -79,7 +80,18 @@ async function runWithSlot(
   const limits = wanted.limits(tool)
   scope.limitTime(limits.timeoutMs)
   const progress = new ProgressWriter({ ref: wanted.ref, step: wanted.step, log: services.log })
-  return runClaimed({ ...wanted, tool, ...limits, begun, scope, services, progress })
+  const { ref } = wanted
+  return runClaimedTry({
+    ...wanted,
+    tool,
+    ...limits,
+    begun,
+    scope,
+    services,
+    progress,
+    storeEnd: (callEnd, events) =>
+      untilDatabaseAnswers(scope.storing, () => finishCall(services.database, ref, callEnd, events)),
+  })
 }
 
 /** Claims a try; one whose grant is gone is decided anew first. */
@@ -95,7 +107,8 @@ async function beginTry(
   }
 }
 
-type Claimed = ToolTry & {
+/** A try that may run, with all that it needs. */
+export type ClaimedTry = Omit<ToolTry, 'limits'> & {
   tool: Tool | undefined
   timeoutMs: number
   tries: number
@@ -103,9 +116,15 @@ type Claimed = ToolTry & {
   scope: ActivityScope
   services: ActivityServices
   progress: ProgressWriter
+  /** Stores the end of the call, once; resolves with the status that stands. */
+  storeEnd(end: CallEnd, events: readonly NewEvent[]): Promise<ToolStatus>
 }
 
-async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
+/**
+ * Runs a try that was claimed, and stores the end of its call.
+ * @throws what makes it run again, which has been counted or uncounted
+ */
+export async function runClaimedTry(claimed: ClaimedTry): Promise<CallOutcome> {
   const { tool, begun, scope } = claimed
   if (begun.cancelling || scope.interruption() === 'stopped')
     return end(claimed, failed(claimed, 'cancelled', stoppedError))
@@ -133,12 +152,12 @@ async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
   }
 }
 
-async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutcome> {
+async function endFailedTry(claimed: ClaimedTry, error: unknown): Promise<CallOutcome> {
   const { begun, tries, services, ref } = claimed
   // Of the tool, or of the storing; one that came after the tool had ended counts for nothing.
   const interruption = error instanceof Interrupted ? error.interruption : undefined
   if (interruption === 'stopped') return end(claimed, failed(claimed, 'cancelled', stoppedError))
-  if (interruption === 'shutdown' || interruption === 'lost') {
+  if (interruption === 'shutdown' || interruption === 'lost' || interruption === 'late') {
     await endToolTry(services.database, ref.callId, false)
     throw handedOver(interruption)
   }
@@ -153,7 +172,7 @@ async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutco
 }
 
 /** Counted as one that took its worker with it: the store sees a try that has begun and never ended. */
-async function endCrashedTry(claimed: Claimed, crash: ToolCrash): Promise<CallOutcome> {
+async function endCrashedTry(claimed: ClaimedTry, crash: ToolCrash): Promise<CallOutcome> {
   const { begun, tries, services, ref } = claimed
   services.logger.error({ ...ref, tool: begun.name, how: crash.kind, err: crash }, 'a tool crashed')
   const tried = begun.failed + begun.lost + 1
@@ -162,20 +181,16 @@ async function endCrashedTry(claimed: Claimed, crash: ToolCrash): Promise<CallOu
   return end(claimed, failed(claimed, 'error', toToolError(fault, claimed)))
 }
 
-async function end(
-  { ref, step, scope, services, progress }: Claimed,
-  callEnd: CallEnd,
-): Promise<CallOutcome> {
+async function end({ ref, step, progress, storeEnd }: ClaimedTry, callEnd: CallEnd): Promise<CallOutcome> {
   const events = [
     ...(step === null || callEnd.status === 'ok' ? [] : [stepEnded(ref, step, callEnd)]),
     toolCompleted(ref, callEnd),
   ]
   await progress.settle()
-  const write = () => finishCall(services.database, ref, callEnd, events)
-  return { status: await untilDatabaseAnswers(scope.storing, write) }
+  return { status: await storeEnd(callEnd, events) }
 }
 
-function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Tool): ToolContext {
+function toContext({ ref, begun, scope, services, progress }: ClaimedTry, tool: Tool): ToolContext {
   const logger = services.logger.child({ ...ref, tool: tool.name })
   return {
     signal: scope.signal,
@@ -193,11 +208,11 @@ function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Too
   }
 }
 
-function failed({ begun }: Claimed, status: FailedEnd['status'], error: ToolError): FailedEnd {
+function failed({ begun }: ClaimedTry, status: FailedEnd['status'], error: ToolError): FailedEnd {
   return toFailedEnd(status, error, begun.earlier)
 }
 
-function toToolError(fault: unknown, { services, ref, begun }: Claimed): ToolError {
+function toToolError(fault: unknown, { services, ref, begun }: ClaimedTry): ToolError {
   if (fault instanceof AppError) {
     return { code: fault.code, message: beginningOf(fault.message), retryable: isTransient(fault) }
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { AppError } from '../contracts/errors.ts'
+import { toolEffects } from '../contracts/tool-call.ts'
 import { toModelTool } from './model-tool.ts'
 import type { Tool } from './tool.ts'
 
@@ -38,7 +39,7 @@ const base = {
     .max(64),
   title: callable,
   description: z.string().min(1).max(4_000),
-  effect: z.enum(['read', 'compute', 'prepare', 'sign', 'external']),
+  effect: z.enum(toolEffects),
   targets: callable.optional(),
   uses: z.array(z.enum(['chain', 'compiler', 'memory'])),
   timeoutMs: z.int().positive().optional(),
@@ -50,7 +51,12 @@ const base = {
 const stepShape = z.object({ timeoutMs: base.timeoutMs, tries: base.tries, run: callable })
 
 const toolShape = z.discriminatedUnion('kind', [
-  z.object({ ...base, kind: z.literal('single'), run: callable }),
+  z
+    .object({ ...base, kind: z.literal('single'), quick: z.boolean().optional(), run: callable })
+    .refine(({ quick, effect }) => quick !== true || effect === 'read', {
+      path: ['quick'],
+      error: "only a tool of effect 'read' may be quick: it may run twice",
+    }),
   z.object({
     ...base,
     kind: z.literal('stepped'),

@@ -73,14 +73,14 @@ export function expectOneResultEach(events: readonly Event[]): void {
 }
 
 /** Each request that was opened came to exactly one thing. */
-export function expectOneOutcomeEach(events: readonly Event[]): void {
+function expectOneOutcomeEach(events: readonly Event[]): void {
   const opened = ofType(events, 'request.opened').map(({ requestId }) => requestId)
   const resolved = ofType(events, 'request.resolved').map(({ requestId }) => requestId)
   expect(resolved.toSorted()).toEqual(opened.toSorted())
 }
 
 /** After the end of a turn nothing more carries its id, and each turn that began has ended once. */
-export function expectTurnsToEndLast(events: readonly Event[]): void {
+function expectTurnsToEndLast(events: readonly Event[]): void {
   const started = ofType(events, 'turn.started').map(({ turnId }) => turnId)
   const finished = ofType(events, 'turn.finished').map(({ turnId }) => turnId)
   expect(finished.filter((turnId) => started.includes(turnId))).toEqual(started)

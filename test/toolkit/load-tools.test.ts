@@ -92,6 +92,11 @@ const faults: [string, string, RegExp][] = [
   ['a missing import', "import 'not-there'", /cannot be loaded/],
   ['targets that are no function', toolSource('greet', 'targets: [],'), /targets/],
   ['a form beside a run', toolSource('greet', 'form: () => ({}),'), /an asking tool has no run/],
+  [
+    'a quick tool that others could feel',
+    toolSource('greet', "quick: true, effect: 'external',"),
+    /may run twice/,
+  ],
   ['no steps', toolSource('greet', 'steps: {}, result: () => ({}),'), /at least one step/],
 ]
 
