@@ -127,6 +127,7 @@ export function withDeadline(scope: ActivityScope, deadlineMs: number): Activity
     ...scope,
     signal: AbortSignal.any([scope.signal, late.signal]),
     interruption: () => scope.interruption() ?? (late.signal.aborted ? 'late' : undefined),
+    // The deadline is all the time there is.
     limitTime: () => {},
     endTimeLimit: () => clearTimeout(timer),
   }

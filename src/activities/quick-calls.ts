@@ -91,7 +91,7 @@ async function runQuickCall(
     step: null,
     body: createRun(services),
     tool,
-    timeoutMs: tool.timeoutMs ?? services.settings.toolTimeoutMs,
+    timeoutMs: deadlineMs,
     tries: tool.tries ?? services.settings.toolTries,
     begun: {
       outcome: 'run',
