@@ -4,8 +4,10 @@ import type { Client } from '../src/client/create-client.ts'
 export type Reader = {
   /** Resolves when the stream is open. */
   open: Promise<void>
-  /** The numbers of the events, in the order in which they came. */
+  /** The numbers of the events that last, in the order in which they came: pieces of text are for show, and go with their turn. */
   seen: number[]
+  /** The number of the last event of any kind; `after` when there was none. */
+  lastSeq(): number
   /** From when each event was written until it was here, in milliseconds. */
   delaysMs: number[]
   /** Resolves when the event with this number has come. */
@@ -13,11 +15,14 @@ export type Reader = {
   close(): void
 }
 
+const passing = /\.delta$|^tool\.progress$/
+
 /** Follows from behind the event `after`. */
 export function openReader(client: Client, conversationId: string, after: number): Reader {
   const controller = new AbortController()
   const open = Promise.withResolvers<void>()
   const seen: number[] = []
+  let lastSeq = after
   const delaysMs: number[] = []
   const watchers = new Set<{ seq: number; resolve(): void }>()
 
@@ -31,7 +36,8 @@ export function openReader(client: Client, conversationId: string, after: number
       // What was under way when it was cut off is read again by the next one.
       if (controller.signal.aborted) return
       if (event.type === 'snapshot') continue
-      seen.push(event.seq)
+      lastSeq = event.seq
+      if (!passing.test(event.type)) seen.push(event.seq)
       delaysMs.push(Date.now() - Date.parse(event.ts))
       for (const watcher of watchers) {
         if (event.seq < watcher.seq) continue
@@ -44,10 +50,11 @@ export function openReader(client: Client, conversationId: string, after: number
   return {
     open: open.promise,
     seen,
+    lastSeq: () => lastSeq,
     delaysMs,
     untilSeen: (seq) =>
       new Promise((resolve) => {
-        if ((seen.at(-1) ?? 0) >= seq) resolve()
+        if (lastSeq >= seq) resolve()
         else watchers.add({ seq, resolve })
       }),
     close: () => controller.abort(),

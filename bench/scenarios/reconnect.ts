@@ -38,7 +38,7 @@ export const reconnect: Scenario = {
       const startedMs = performance.now()
       for (const reader of live) reader.close()
       live = live.map((before, index) => {
-        const reader = openReader(client, idOf(index), before.seen.at(-1) ?? lastOf(seen[index]))
+        const reader = openReader(client, idOf(index), before.lastSeq())
         seen[index]?.push(reader.seen)
         void reader.open.then(() => opened.push(performance.now() - startedMs))
         return reader
@@ -67,10 +67,6 @@ export const reconnect: Scenario = {
       },
     ]
   },
-}
-
-function lastOf(parts: readonly (readonly number[])[] | undefined): number {
-  return parts?.flat().at(-1) ?? 0
 }
 
 /** Readers of one conversation must have seen the same: what one of them has is expected of all. */
