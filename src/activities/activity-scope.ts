@@ -122,13 +122,17 @@ export async function withActivityScope<Result>(
 /** A part of an activity that is `late` after this long from now, whatever other limits it sets itself. */
 export function withDeadline(scope: ActivityScope, deadlineMs: number): ActivityScope {
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new Interrupted('late')), deadlineMs)
+  let timer: NodeJS.Timeout | undefined
+  function limitTime(limitMs: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => late.abort(new Interrupted('late')), limitMs)
+  }
+  limitTime(deadlineMs)
   return {
     ...scope,
     signal: AbortSignal.any([scope.signal, late.signal]),
     interruption: () => scope.interruption() ?? (late.signal.aborted ? 'late' : undefined),
-    // The deadline is all the time there is.
-    limitTime: () => {},
+    limitTime,
     endTimeLimit: () => clearTimeout(timer),
   }
 }
