@@ -30,7 +30,8 @@ export function eventLogCrashConformance(name: string, open: () => Promise<Crash
       const kept = await readAll(log, id)
       expect(messagesOf(kept)[0]).toBe('fact')
       await log.append(id, [note('fact', 'fact')])
-      const next = await log.append(id, [note('after')])
+      // With keys: an append whose answer is lost in the crash is repeated.
+      const next = await log.append(id, [note('after', 'after')])
       expect(next).toBeGreaterThan(Math.max(...given))
       expect(messagesOf(await readAll(log, id))).toEqual([...messagesOf(kept), 'after'])
       expect(await log.append(id, [note('and on')])).toBe(next + 1)
