@@ -58,7 +58,7 @@ export function planCall(
     effect: tool?.effect ?? 'read',
     input: checked.ok ? checked.input : call.arguments,
     ...(tool?.kind === 'stepped' ? { steps: Object.keys(tool.steps) } : {}),
-    background: false,
+    background: checked.ok && isBackground(checked.tool),
   }
   const planned = {
     row: { callId, providerCallId: call.id, name, arguments: call.arguments },
@@ -102,7 +102,12 @@ function toScheduled(
     summary: address === undefined ? tool.name : `${tool.name} ${address.slice(0, 6)}…${address.slice(-4)}`,
     timeoutMs: tool.timeoutMs ?? toolTimeoutMs,
     steps: steps.map(([name, step]) => ({ name, timeoutMs: step.timeoutMs ?? toolTimeoutMs })),
+    ...(isBackground(tool) ? { background: true } : {}),
   }
+}
+
+function isBackground(tool: Tool): boolean {
+  return tool.kind !== 'asking' && tool.background === true
 }
 
 function titleOf(tool: Tool, input: unknown): string {

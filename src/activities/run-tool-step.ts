@@ -7,7 +7,7 @@ import type { ToolStep } from '../toolkit/tool.ts'
 import { untilDone } from './activity-scope.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { assertSize, packOutput, toJson } from './pack-output.ts'
-import { stepOutputOrRef } from './tool-completed.ts'
+import { eventTurnOf, stepOutputOrRef } from './tool-completed.ts'
 import { runToolTry, type TryBody } from './tool-try.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
 
@@ -52,7 +52,7 @@ async function runStep(
       finishStep(services.database, ref, json, [
         {
           key: `${ref.callId}:step${ref.stepIndex}`,
-          turnId: ref.turnId,
+          turnId: eventTurnOf(ref),
           body: {
             type: 'tool.step',
             callId: ref.callId,

@@ -43,6 +43,7 @@ export type Config = {
   readonly worker: {
     activitySlots: number
     toolSlots: number
+    backgroundSlots: number
     workflowSlots: number
     cachedWorkflows: number
     bundlePath: string | undefined
@@ -52,6 +53,7 @@ export type Config = {
     queuedMessages: number
     requestsPerMinute: number
     openTurns: number
+    backgroundCalls: number
     conversationsPerGuest: number
     streamsPerOwner: number
     streamBufferEvents: number

@@ -44,6 +44,7 @@ export function toConfig(values: ConfigValues): Config {
     worker: {
       activitySlots: values.PERDURA_WORKER_SLOTS,
       toolSlots: values.PERDURA_TOOL_SLOTS,
+      backgroundSlots: values.PERDURA_BACKGROUND_SLOTS,
       workflowSlots: values.PERDURA_WORKFLOW_SLOTS,
       cachedWorkflows: values.PERDURA_CACHED_WORKFLOWS,
       bundlePath: values.PERDURA_WORKFLOW_BUNDLE,
@@ -53,6 +54,7 @@ export function toConfig(values: ConfigValues): Config {
       queuedMessages: values.PERDURA_QUEUE_LIMIT,
       requestsPerMinute: values.PERDURA_REQUESTS_PER_MINUTE,
       openTurns: values.PERDURA_OPEN_TURN_LIMIT,
+      backgroundCalls: values.PERDURA_BACKGROUND_CALL_LIMIT,
       conversationsPerGuest: values.PERDURA_GUEST_CONVERSATION_LIMIT,
       streamsPerOwner: values.PERDURA_STREAM_LIMIT,
       streamBufferEvents: values.PERDURA_STREAM_BUFFER_EVENTS,

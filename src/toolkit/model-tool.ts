@@ -13,5 +13,11 @@ export type ModelTool = {
 /** Describes a tool to a model. Throws when its input schema cannot be written as JSON Schema. */
 export function toModelTool(tool: Tool): ModelTool {
   const { $schema: _dialect, ...parameters } = z.toJSONSchema(tool.input, { io: 'input' })
-  return { name: tool.name, description: tool.description, parameters }
+  const isBackground = tool.kind !== 'asking' && tool.background === true
+  const description = isBackground ? `${tool.description}\n\n${backgroundHint}` : tool.description
+  return { name: tool.name, description, parameters }
 }
+
+const backgroundHint =
+  'Runs in the background: the result is `running` at once. Go on without it and do not call again; a note tells you ' +
+  'how it ended.'

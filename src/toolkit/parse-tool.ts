@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { AppError } from '../contracts/errors.ts'
+import { longestToolTimeoutMs } from '../contracts/limits.ts'
 import { toModelTool } from './model-tool.ts'
 import type { Tool } from './tool.ts'
 
@@ -25,6 +26,8 @@ export function parseTool(exported: unknown, path: string): Tool {
   return exported
 }
 
+const timeoutMs = z.int().positive().max(longestToolTimeoutMs).optional()
+
 const schema = z.custom(
   (value) => typeof value === 'object' && value !== null && '_zod' in value,
   'write a zod 4 schema',
@@ -41,18 +44,21 @@ const base = {
   effect: z.enum(['read', 'compute', 'prepare', 'sign', 'external']),
   targets: callable.optional(),
   uses: z.array(z.enum(['chain', 'compiler', 'memory'])),
-  timeoutMs: z.int().positive().optional(),
+  timeoutMs,
   tries: z.int().positive().optional(),
   input: schema,
   output: schema,
 }
 
-const stepShape = z.object({ timeoutMs: base.timeoutMs, tries: base.tries, run: callable })
+const background = z.boolean().optional()
+
+const stepShape = z.object({ timeoutMs, tries: base.tries, run: callable })
 
 const toolShape = z.discriminatedUnion('kind', [
-  z.object({ ...base, kind: z.literal('single'), run: callable }),
+  z.object({ ...base, background, kind: z.literal('single'), run: callable }),
   z.object({
     ...base,
+    background,
     kind: z.literal('stepped'),
     steps: z
       .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'write snake_case'), stepShape)
@@ -64,6 +70,7 @@ const toolShape = z.discriminatedUnion('kind', [
     kind: z.literal('asking'),
     form: callable,
     run: z.undefined('an asking tool has no run: the answers to its form are its output').optional(),
+    background: z.undefined('an asking tool waits for a person as long as it takes').optional(),
     steps: z.undefined('an asking tool has no steps: the answers to its form are its output').optional(),
   }),
 ])

@@ -63,19 +63,30 @@ type ToolBase<Input> = {
   output: z.ZodType
 }
 
-/** A tool with one `run`. */
-export type SingleTool<Input = unknown> = ToolBase<Input> & {
-  kind: 'single'
-  run(input: Input, context: ToolContext): Promise<unknown>
+/** What a tool may be that runs something. */
+type RunBase = {
+  /**
+   * Its calls go on as workflows of their own: the model is told `running` at once and the end in a note, which begins
+   * a turn by itself. Timeouts may be days.
+   */
+  background?: boolean
 }
 
+/** A tool with one `run`. */
+export type SingleTool<Input = unknown> = ToolBase<Input> &
+  RunBase & {
+    kind: 'single'
+    run(input: Input, context: ToolContext): Promise<unknown>
+  }
+
 /** A tool of named steps, run in order. */
-export type SteppedTool<Input = unknown> = ToolBase<Input> & {
-  kind: 'stepped'
-  steps: Readonly<Record<string, ToolStep<Input>>>
-  /** Makes the tool's output from the steps' outputs, by name. */
-  result(outputs: Readonly<Record<string, unknown>>, input: Input): unknown
-}
+export type SteppedTool<Input = unknown> = ToolBase<Input> &
+  RunBase & {
+    kind: 'stepped'
+    steps: Readonly<Record<string, ToolStep<Input>>>
+    /** Makes the tool's output from the steps' outputs, by name. */
+    result(outputs: Readonly<Record<string, unknown>>, input: Input): unknown
+  }
 
 /**
  * A tool that asks a person: the runtime shows the form and waits, for days if need be. The answers are its

@@ -26,6 +26,7 @@ export async function connectServices(
   config: Config,
   database: Database,
   logger: Logger,
+  tellNote: ActivityServices['tellNote'],
 ): Promise<ConnectedServices> {
   const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
   const { models, budgets, tools, chains, rules } = await connectCatalogue(config, logger)
@@ -55,6 +56,7 @@ export async function connectServices(
     toolSlots: new WeightedGate(config.worker.toolSlots),
     resultGate: new WeightedGate(storingLimitBytes),
     loopBreath: openLoopBreath(),
+    tellNote,
     logger,
     settings: {
       modelTimeoutMs: config.models.timeoutMs,
@@ -64,6 +66,8 @@ export async function connectServices(
       toolTimeoutMs: config.tools.timeoutMs,
       toolTries: config.tools.tries,
       requestTtlMs: config.permissions.requestTtlMs,
+      backgroundCalls: config.limits.backgroundCalls,
+      openTurns: config.limits.openTurns,
       defaultChainId: chains.list()[0]?.chainId ?? 0,
     },
   }

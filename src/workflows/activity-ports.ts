@@ -6,11 +6,14 @@ import {
   isCancellation,
   proxyActivities,
   TimeoutFailure,
+  workflowInfo,
 } from '@temporalio/workflow'
 
 import type { Activities, FailedCallRef, ToolCallRef } from '../contracts/activity-interface.ts'
+import { backgroundQueueOf } from '../contracts/temporal-names.ts'
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
+import type { Write } from './engine.ts'
 
 /** Longer than any model call may take by configuration; the activity itself keeps the configured time. */
 const modelCallTimeoutMs = 20 * 60_000
@@ -30,7 +33,7 @@ const patient = {
 const shared: ActivityOptions = { ...patient, heartbeatTimeout: '10s' }
 
 /** Short writes that must succeed in the end, however long the database is away. */
-export const writes = proxyActivities<Pick<Activities, 'failToolCall' | 'finishTurn' | 'resolveRequest'>>({
+export const writes = proxyActivities<Pick<Activities, Write>>({
   ...patient,
   startToCloseTimeout: '30s',
 })
@@ -60,7 +63,7 @@ export function scheduleCompaction(round: RoundRef): Promise<RoundOutcome> {
 }
 
 export function scheduleTool(ref: ToolCallRef, { summary, timeoutMs }: ScheduledCall): Promise<CallOutcome> {
-  const { runTool } = proxyActivities<Activities>({ ...shared, ...timeouts(timeoutMs), summary })
+  const { runTool } = proxyActivities<Activities>({ ...shared, ...toolOptions(ref, timeoutMs), summary })
   return runTool(ref)
 }
 
@@ -73,14 +76,17 @@ export function scheduleToolStep(
   if (step === undefined) throw ApplicationFailure.nonRetryable(`There is no step ${stepIndex}.`)
   const { runToolStep } = proxyActivities<Activities>({
     ...shared,
-    ...timeouts(step.timeoutMs),
+    ...toolOptions(ref, step.timeoutMs),
     summary: `${summary}: ${step.name}`,
   })
   return runToolStep({ ...ref, stepIndex, stepCount: steps.length, step: step.name })
 }
 
-function timeouts(timeoutMs: number): ActivityOptions {
+function toolOptions({ background }: ToolCallRef, timeoutMs: number): ActivityOptions {
   const startToCloseTimeout = timeoutMs + toolMarginMs
+  // It may wait for its place for any time: nobody waits for it.
+  if (background === true)
+    return { startToCloseTimeout, taskQueue: backgroundQueueOf(workflowInfo().taskQueue) }
   return { startToCloseTimeout, scheduleToCloseTimeout: startToCloseTimeout * 3 + outageAllowanceMs }
 }
 
