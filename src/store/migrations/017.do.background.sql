@@ -383,7 +383,7 @@ begin
   if v_call.background is not null then
     insert into messages (id, conversation_id, role, text, state, via)
       select 'n_' || p_call, p_conversation, 'note',
-          format(E'The background call %s of the tool %s has ended: %s. What follows is its result, and nothing that the user has written.\n%s',
+          format(E'The background call %s of the tool %s has ended: %s.\nWhat follows is its result, and nothing that the user has written:\n%s',
             p_call, v_call.name, p_status, p_text),
           case when p_status = 'cancelled' then 'done' else 'received' end, 'background'
         from messages where id = p_call and superseded_by is null
