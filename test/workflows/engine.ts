@@ -9,7 +9,7 @@ import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/
 import type { Activities } from '../../src/contracts/activity-interface.ts'
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
 import type { AnsweredRequest, AnswerRef, RequestOutcome } from '../../src/contracts/human-request.ts'
-import { workflowIdOf } from '../../src/contracts/ids.ts'
+import { callWorkflowIdOf, workflowIdOf } from '../../src/contracts/ids.ts'
 import {
   backgroundQueueOf,
   queryNames,
@@ -35,6 +35,8 @@ export type EngineConversation = {
   post(messageId: string, options?: { padding?: string; busyPolicy?: BusyPolicy }): Promise<void>
   /** Tells of the end of a background call. */
   tell(noteId: string, position: number): Promise<void>
+  /** Stops a background call. */
+  cancelCall(callId: string): Promise<void>
   /** Asks for the older part to be summed up. */
   compact(askingId: string): Promise<void>
   withdraw(messageId: string): Promise<void>
@@ -220,6 +222,9 @@ function openConversation(
       signalWithStart(signalNames.userMessage, { messageId, position: positionOf(messageId), ...options }),
     tell: (noteId: string, position: number) =>
       signalWithStart(signalNames.userMessage, { messageId: noteId, position, note: true }),
+    async cancelCall(callId: string) {
+      await client.workflow.getHandle(callWorkflowIdOf(callId)).cancel()
+    },
     compact: (askingId: string) =>
       signalWithStart(signalNames.compactHistory, {
         messageId: askingId,
