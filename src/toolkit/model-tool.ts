@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { isBackgroundTool } from './is-background-tool.ts'
 import type { Tool } from './tool.ts'
 
 /** A tool as a language model is told of it. */
@@ -13,8 +14,7 @@ export type ModelTool = {
 /** Describes a tool to a model. Throws when its input schema cannot be written as JSON Schema. */
 export function toModelTool(tool: Tool): ModelTool {
   const { $schema: _dialect, ...parameters } = z.toJSONSchema(tool.input, { io: 'input' })
-  const isBackground = tool.kind !== 'asking' && tool.background === true
-  const description = isBackground ? `${tool.description}\n\n${backgroundHint}` : tool.description
+  const description = isBackgroundTool(tool) ? `${tool.description}\n\n${backgroundHint}` : tool.description
   return { name: tool.name, description, parameters }
 }
 

@@ -115,7 +115,6 @@ export function backgroundSuite(engine: () => Engine): void {
       },
       wakeConversation: async ({ callId }) => conversation.tell(`n_${callId}`, 9),
     })
-    const callId = firstCallOf(conversation)
     await conversation.post('m1')
     await conversation.untilIdle(1)
     const { runId } = await conversation.handle.describe()
