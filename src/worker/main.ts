@@ -105,8 +105,6 @@ const shared = {
   namespace,
   identity,
   interceptors: { activity: [journal.interceptor] },
-  maxHeartbeatThrottleInterval: '1s',
-  defaultHeartbeatThrottleInterval: '1s',
   shutdownGraceTime: '3s',
   shutdownForceTime: '6s',
 } satisfies Partial<WorkerOptions>
@@ -120,6 +118,8 @@ const worker = await Worker.create({
   maxConcurrentWorkflowTaskExecutions: config.worker.workflowSlots,
   maxCachedWorkflows: config.worker.cachedWorkflows,
   stickyQueueScheduleToStartTimeout: '1s',
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
 })
 // Calls of days have places of their own: turns would wait behind them.
 const backgroundWorker = await Worker.create({
@@ -127,6 +127,8 @@ const backgroundWorker = await Worker.create({
   taskQueue: backgroundQueueOf(taskQueue),
   activities: { runTool: activities.runTool, runToolStep: activities.runToolStep },
   maxConcurrentActivityTaskExecutions: config.worker.backgroundSlots,
+  maxHeartbeatThrottleInterval: '10s',
+  defaultHeartbeatThrottleInterval: '10s',
 })
 const health =
   config.worker.healthPort === undefined

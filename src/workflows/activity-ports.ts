@@ -84,9 +84,11 @@ export function scheduleToolStep(
 
 function toolOptions({ background }: ToolCallRef, timeoutMs: number): ActivityOptions {
   const startToCloseTimeout = timeoutMs + toolMarginMs
-  // It may wait for its place for any time: nobody waits for it.
-  if (background === true)
-    return { startToCloseTimeout, taskQueue: backgroundQueueOf(workflowInfo().taskQueue) }
+  if (background === true) {
+    // It may wait for its place for any time: nobody waits for it. A thousand of them must not beat each second.
+    const taskQueue = backgroundQueueOf(workflowInfo().taskQueue)
+    return { startToCloseTimeout, taskQueue, heartbeatTimeout: '60s' }
+  }
   return { startToCloseTimeout, scheduleToCloseTimeout: startToCloseTimeout * 3 + outageAllowanceMs }
 }
 

@@ -153,7 +153,7 @@ test('behavior: the calls of a deleted conversation end silently, leave nothing 
   }, patience)
   await vi.waitFor(async () => {
     const text = await readDatabase()
-    for (const left of [`${id}.`, 'MARK']) expect(text).not.toContain(left)
+    for (const left of [`${id}.t1.r0.c`, 'MARK']) expect(text).not.toContain(left)
   }, patience)
   expect(await product.model.requests('deleted-MARK')).toHaveLength(2)
 })
