@@ -137,6 +137,15 @@ test('behavior: a step is told of although its turn has ended', async () => {
   expect(calls).toMatchObject([{ stepIndex: 1, steps: [{ status: 'ok' }, { status: 'running' }] }])
 })
 
+test('behavior: a try that had run for long is not taken for what killed its worker', async () => {
+  await begin(0)
+  const { callId } = refOf(0)
+  for (const lost of [0, 1]) expect(await beginToolTry(database, callId, null)).toMatchObject({ lost })
+  const age = `update tool_calls set tried_at = now() - interval '11 minutes' where id = $1`
+  await database.rows('age', age, [callId])
+  for (const lost of [0, 1]) expect(await beginToolTry(database, callId, null)).toMatchObject({ lost })
+})
+
 test('behavior: an owner with too many turns has the note wait', async () => {
   await begin(0)
   await turn.stop(1)

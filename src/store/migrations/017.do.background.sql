@@ -2,7 +2,9 @@
 
 alter table tool_calls
   -- What its workflow runs, {callId, name, summary, timeoutMs, steps}; null for a call of its turn.
-  add column background json;
+  add column background json,
+  -- When the latest try of a background call began.
+  add column tried_at timestamptz;
 create index tool_calls_background on tool_calls (conversation_id) where background is not null and status is null;
 
 -- As before, and the event that tells of a note, when its turn begins.
@@ -279,7 +281,8 @@ begin
     'events', v_events, 'log', v_log);
 end $$;
 
--- As before; a background call was allowed before it started, and outlives the Stop of its turn.
+-- As before; a background call was allowed before it started, and outlives the Stop of its turn. One that had run for
+-- ten minutes has not taken its worker down: over days, workers die for other reasons.
 create or replace function begin_tool_try(p_call text, p_step int)
 returns json language plpgsql as $$
 declare
@@ -290,7 +293,10 @@ declare
   v_tools json;
 begin
   perform set_config('synchronous_commit', 'off', true);
-  update tool_calls set tries_begun = tries_begun + 1 where id = p_call and status is null
+  update tool_calls
+    set tries_begun = 1 + case when tried_at < now() - interval '10 minutes' then tries_failed else tries_begun end,
+      tried_at = case when background is not null then now() end
+    where id = p_call and status is null
     returning * into v_call;
   if not found then
     select * into v_call from tool_calls where id = p_call;
