@@ -127,8 +127,8 @@ const backgroundWorker = await Worker.create({
   taskQueue: backgroundQueueOf(taskQueue),
   activities: { runTool: activities.runTool, runToolStep: activities.runToolStep },
   maxConcurrentActivityTaskExecutions: config.worker.backgroundSlots,
-  maxHeartbeatThrottleInterval: '10s',
-  defaultHeartbeatThrottleInterval: '10s',
+  maxHeartbeatThrottleInterval: '30s',
+  defaultHeartbeatThrottleInterval: '30s',
 })
 const health =
   config.worker.healthPort === undefined

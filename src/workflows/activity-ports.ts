@@ -87,7 +87,7 @@ function toolOptions({ background }: ToolCallRef, timeoutMs: number): ActivityOp
   if (background === true) {
     // It may wait for its place for any time: nobody waits for it. A thousand of them must not beat each second.
     const taskQueue = backgroundQueueOf(workflowInfo().taskQueue)
-    return { startToCloseTimeout, taskQueue, heartbeatTimeout: '60s' }
+    return { startToCloseTimeout, taskQueue, heartbeatTimeout: '2m' }
   }
   return { startToCloseTimeout, scheduleToCloseTimeout: startToCloseTimeout * 3 + outageAllowanceMs }
 }

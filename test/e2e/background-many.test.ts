@@ -83,7 +83,7 @@ async function untilTold(ids: readonly string[], count: number): Promise<void> {
   }, patience)
 }
 
-test('1,000 calls of 50 conversations end where they belong', { timeout: 600_000 }, async () => {
+test('1,000 calls of 50 conversations end where they belong', { timeout: 900_000 }, async () => {
   const ids = await Promise.all(Array.from({ length: conversations }, (_, index) => begin(index)))
   const half = (conversations * callsEach) / 2
   await Promise.all(['first', 'second'].map((gate) => product.gates.untilArrived(gate, half)))
