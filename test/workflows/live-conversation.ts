@@ -49,6 +49,8 @@ export class LiveConversation implements Playable {
   readonly #conversation: EngineConversation
   readonly #canGrow: boolean
   readonly #activities = new LiveActivities((activity) => {
+    const { asked } = activity
+    if (isBackgroundTool(asked)) this.db.startBackground(asked.call.callId)
     if (this.#isDraining) this.#endByItself(activity)
   })
   #sent: Promise<unknown>[] = []
