@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Client as TemporalClient, Connection } from '@temporalio/client'
 
 import type { Client } from '../../src/client/create-client.ts'
-import { callWorkflowIdOf, callWorkflowPrefixOf, noteIdOf } from '../../src/contracts/ids.ts'
+import { callWorkflowIdOf, callWorkflowPrefixOf, noteIdOf, workflowIdOf } from '../../src/contracts/ids.ts'
+import { queryNames } from '../../src/contracts/temporal-names.ts'
+import type { StatusAnswer } from '../../src/contracts/turn.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { dumpText } from '../store/dump-text.ts'
 import { ofType } from '../support/follow.ts'
@@ -89,6 +91,10 @@ test('ends that come while a turn runs are told in one turn after it, behind wha
   product.gates.open('many')
   await vi.waitFor(() => expect(ofType(following.events, 'tool.completed')).toHaveLength(3), patience)
   await client.postMessage(id, { text: 'And now? [script:held]' })
+  const workflow = temporal.workflow.getHandle(workflowIdOf(id))
+  await vi.waitFor(async () => {
+    expect(await workflow.query<StatusAnswer>(queryNames.status)).toMatchObject({ queued: 4 })
+  }, patience)
   await product.model.openGate('held')
   await following.untilTurns(3)
   following.close()
