@@ -8,12 +8,13 @@ import { type Figure, meetsGoal, type Scenario } from './scenario.ts'
 import { history } from './scenarios/history.ts'
 import { longLife } from './scenarios/long-life.ts'
 import { latency } from './scenarios/latency.ts'
+import { profile } from './scenarios/profile.ts'
 import { recovery } from './scenarios/recovery.ts'
 import { search } from './scenarios/search.ts'
 import { stop } from './scenarios/stop.ts'
 import { throughput } from './scenarios/throughput.ts'
 
-const all: readonly Scenario[] = [latency, throughput, history, longLife, search, stop, recovery]
+const all: readonly Scenario[] = [latency, throughput, profile, history, longLife, search, stop, recovery]
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !all.some((scenario) => scenario.name === name))
 if (unknown.length > 0) {

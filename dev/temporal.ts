@@ -11,7 +11,7 @@ import { downloadTemporal } from './temporal-download.ts'
 const run = promisify(execFile)
 
 /** The command line tool that brings the server: 1.8.2 holds server 1.31.2 and UI 2.50.1. */
-export const temporalVersion = '1.8.2'
+const temporalVersion = '1.8.2'
 
 // Before this version the tool lacks settings that the start needs.
 const oldestMinor = 3

@@ -32,7 +32,7 @@ export async function runPinnedNode(args, { env = {}, tethered = false } = {}) {
 }
 
 /** PATH with the pinned Node and the tools of the project first. */
-export function pinnedPath() {
+function pinnedPath() {
   const own = [dirname(pinnedNode), join(projectDir, 'node_modules', '.bin')]
   return [...own, process.env.PATH ?? ''].join(delimiter)
 }

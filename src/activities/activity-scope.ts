@@ -6,9 +6,10 @@ import type { StopRegistry } from './stop-registry.ts'
 
 /**
  * Why an activity must end early: a person stopped the turn, its time is up, the worker shuts down, or
- * Temporal has given the task to somebody else.
+ * Temporal has given the task to somebody else. `late`: it is not done in the moment that it had, and is left to an
+ * activity of its own.
  */
-export type Interruption = 'stopped' | 'timeout' | 'shutdown' | 'lost'
+export type Interruption = 'stopped' | 'timeout' | 'shutdown' | 'lost' | 'late'
 
 /** One try of an activity, while it runs. */
 export type ActivityScope = {
@@ -115,6 +116,18 @@ export async function withActivityScope<Result>(
     clearTimeout(storingEnd)
     removeStop()
     context.cancellationSignal.removeEventListener('abort', onCancellation)
+  }
+}
+
+/** A part of an activity that is `late` after this long from now. */
+export function withDeadline(scope: ActivityScope, deadlineMs: number): ActivityScope {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new Interrupted('late')), deadlineMs)
+  return {
+    ...scope,
+    signal: AbortSignal.any([scope.signal, late.signal]),
+    interruption: () => scope.interruption() ?? (late.signal.aborted ? 'late' : undefined),
+    endTimeLimit: () => clearTimeout(timer),
   }
 }
 

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 
-import { AppError } from '../contracts/errors.ts'
 import type { ReasoningEffort } from '../contracts/conversation.ts'
-import type { CallKey } from '../contracts/usage.ts'
+import { AppError } from '../contracts/errors.ts'
 import type {
   ModelInfo,
   ModelMessage,
@@ -11,26 +10,10 @@ import type {
   ModelRequest,
 } from '../models/model-provider.ts'
 import { toTakenSettings } from '../schemas/check-model-settings.ts'
+import type { HelperQuestion } from '../schemas/helper-question.ts'
 import type { ActivityServices } from './activity-services.ts'
 import type { Reply } from './reply.ts'
 import { Spending } from './spending.ts'
-
-export type HelperQuestion<Value> = {
-  /** What the first try is booked under; its id must be another one for each attempt of the activity. */
-  key: CallKey
-  /** What is to be done. The form of the answer is added. */
-  system: string
-  text: string
-  /** Of the JSON object that is the answer. */
-  schema: z.ZodType<Value>
-  /** Of the answer alone. */
-  maxOutputTokens: number
-  /** Who is asked; absent: the helper model. */
-  model?: ModelInfo
-  /** How often it may be asked when the answer does not fit. */
-  tries: 1 | 2
-  signal: AbortSignal
-}
 
 export type HelperServices = Pick<ActivityServices, 'models' | 'database' | 'budgets'>
 
@@ -48,7 +31,10 @@ const thoughtTokens = 4_000
  * `turn_budget`, `day_budget`, `owner_budget`
  */
 export async function askHelper<Value>(
-  question: HelperQuestion<Value>,
+  question: HelperQuestion<Value> & {
+    /** Who is asked; absent: the helper model. */
+    model?: ModelInfo
+  },
   services: HelperServices,
 ): Promise<{ value: Value; model: string }> {
   const model = question.model ?? services.models.helperModel

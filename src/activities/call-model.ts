@@ -2,18 +2,17 @@ import { AppError } from '../contracts/errors.ts'
 import { answerIdOf } from '../contracts/ids.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
 import type { CallKey } from '../contracts/usage.ts'
-import { beginRound, type RunningRound, finishRound } from '../store/rounds.ts'
+import { beginRound, type RunningRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, mayTryAgain, toActivityFailure } from './attempt.ts'
 import { attemptOfRound } from './attempt-of-round.ts'
 import { chooseFallback, findFallback, isLongPause, useFallback } from './choose-fallback.ts'
 import { DeltaWriter } from './delta-writer.ts'
+import { endRound } from './end-round.ts'
 import { loadModelContext } from './model-context.ts'
-import { planReply } from './plan-reply.ts'
 import { readReply, type Reply } from './reply.ts'
 import { Spending } from './spending.ts'
-import { toFinishedRound } from './finished-round.ts'
 import { turnEndMessages } from './turn-end-messages.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
 
@@ -41,7 +40,7 @@ async function streamRound(
   scope: ActivityScope,
   services: ActivityServices,
 ): Promise<RoundOutcome> {
-  const { database, log } = services
+  const { log } = services
   const attempt = attemptOfRound(round, scope)
   const writer = new DeltaWriter({
     messageId: answerIdOf(round.turnId, round.round),
@@ -67,32 +66,7 @@ async function streamRound(
   if (retry !== undefined) throw retry
   if (fallback !== undefined) throw await useFallback(fallback, { round, scope }, services)
   scope.note('store')
-  const plan = await planReply({ round, begun, reply, failure, scope }, services)
-  const finished = toFinishedRound({
-    round,
-    begun,
-    attempt,
-    reply,
-    text: writer.whole('text'),
-    reasoning: writer.whole('reasoning'),
-    failure,
-    plan,
-    spent: spending.toSettlement(reply, failure),
-    services,
-  })
-  const outcome = await untilDatabaseAnswers(scope.signal, () => finishRound(database, finished))
-  const { conversationId, turnId } = round
-  const ended = outcome.kind === 'finished' ? { outcome: outcome.outcome, code: outcome.code } : {}
-  const facts = {
-    conversationId,
-    turnId,
-    round: round.round,
-    attempt,
-    kind: outcome.kind,
-    ...ended,
-  }
-  services.logger.info(facts, 'round stored')
-  return outcome
+  return endRound({ round, begun, scope, attempt, writer, reply, failure, spending }, services)
 }
 
 type Reading = {

@@ -1,5 +1,6 @@
 import type { EventBody } from '../contracts/event.ts'
 import type { MessageId } from '../contracts/ids.ts'
+import { wholeBeginning } from '../contracts/whole-characters.ts'
 import { storableText } from '../store/storable-text.ts'
 
 type Kind = 'text' | 'reasoning'
@@ -107,15 +108,11 @@ export class DeltaWriter {
 
   #takeDelta(kind: Kind): { delta: string; offset: number } | undefined {
     const offset = this.#sentChars[kind]
-    const end = this.#whole[kind].length
-    // Half of a surrogate pair waits for its other half.
-    const cut = end > offset && isHighSurrogate(this.#whole[kind].charCodeAt(end - 1)) ? end - 1 : end
+    const whole = this.#whole[kind]
+    // Half of a character waits for its other half.
+    const cut = wholeBeginning(whole, whole.length).length
     if (cut === offset) return undefined
     this.#sentChars[kind] = cut
-    return { delta: storableText(this.#whole[kind].slice(offset, cut)), offset }
+    return { delta: storableText(whole.slice(offset, cut)), offset }
   }
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff
 }

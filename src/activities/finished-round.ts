@@ -23,6 +23,8 @@ export type RoundEnd = {
   /** What cut the reply short. */
   failure: AppError | undefined
   plan: RoundPlan
+  /** The calls begin with the round. */
+  claimed: boolean
   spent: Settlement | undefined
   services: ActivityServices
 }
@@ -64,7 +66,7 @@ export function toFinishedRound(end: RoundEnd): FinishedRound {
             model: begun.settings.model,
             toolCalls: rows.map(({ end: _end, permission: _permission, ...call }) => call),
           },
-    calls: rows,
+    calls: end.claimed ? rows.map((row) => ({ ...row, claimed: row.end === undefined })) : rows,
     requests,
     spent: spent ?? null,
     events,

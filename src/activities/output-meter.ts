@@ -1,3 +1,4 @@
+import { wholeBeginning } from '../contracts/whole-characters.ts'
 import type { TokenCounter } from '../models/token-counter.ts'
 
 export type OutputKind = 'text' | 'reasoning' | 'calls'
@@ -67,8 +68,6 @@ export class OutputMeter {
       if (this.#countWith(kind, delta.slice(0, middle)) <= this.#limitTokens) fitting = middle
       else above = middle
     }
-    // Half of a surrogate pair is no character.
-    if (/[\ud800-\udbff]$/.test(delta.slice(0, fitting))) fitting -= 1
-    return delta.slice(0, fitting)
+    return wholeBeginning(delta, fitting)
   }
 }

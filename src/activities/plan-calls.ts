@@ -76,7 +76,9 @@ function decide(call: ConsideredCall, grants: readonly Grant[], planner: RoundPl
       return { call: { row, events, scheduled: { ...scheduled, request } }, item }
     }
     case 'allow': {
-      if (form === undefined) return { call: { row, events, scheduled } }
+      if (form === undefined) {
+        return { call: { row, events, scheduled, ...(isSettled ? toQuick(call) : {}) } }
+      }
       const requestId = requestIdOf(subject.callId, 0)
       const request = { requestId, kind: 'question' as const, ...expiry(planner) }
       const { kind, expiresAtMs } = request
@@ -84,6 +86,11 @@ function decide(call: ConsideredCall, grants: readonly Grant[], planner: RoundPl
       return { call: { row, events, scheduled: { ...scheduled, request } }, question }
     }
   }
+}
+
+function toQuick({ tool, row }: ConsideredCall): Pick<PlannedCall, 'quick'> {
+  if (tool.kind !== 'single' || tool.quick !== true) return {}
+  return { quick: { callId: row.callId, tool, arguments: row.arguments } }
 }
 
 function toItem({ subject, input, title }: ConsideredCall, { rule }: PermissionVerdict): PermissionItem {

@@ -1,4 +1,4 @@
-import { callIdOf, type TurnId } from '../contracts/ids.ts'
+import { type CallId, callIdOf, type TurnId } from '../contracts/ids.ts'
 import { toolCallLimit } from '../contracts/limits.ts'
 import type { EventBody } from '../contracts/event.ts'
 import type { ScheduledCall, ToolError } from '../contracts/tool-call.ts'
@@ -8,13 +8,22 @@ import type { NewEvent } from '../store/event-log.ts'
 import type { NewCall } from '../store/rounds.ts'
 import { isBackgroundTool } from '../toolkit/is-background-tool.ts'
 import { parseInput } from '../toolkit/parse-input.ts'
-import type { Tool } from '../toolkit/tool.ts'
+import type { SingleTool, Tool } from '../toolkit/tool.ts'
 import type { ActivitySettings } from './activity-services.ts'
 import { type FailedEnd, toFailedEnd } from './to-failed-end.ts'
 import { toolCompleted } from './tool-completed.ts'
 
 /** A call that a reply asked for: its row, its events, and what the workflow schedules, if anything. */
-export type PlannedCall = { row: NewCall; events: NewEvent[]; scheduled: ScheduledCall | undefined }
+export type PlannedCall = {
+  row: NewCall
+  events: NewEvent[]
+  scheduled: ScheduledCall | undefined
+  /** With what it runs in the model's own activity, if all calls of the reply can. */
+  quick?: QuickCall
+}
+
+/** A call of a quick tool that nobody has to be asked about. */
+export type QuickCall = { callId: CallId; tool: SingleTool; arguments: string }
 
 /** One that is over before it began. */
 export type EndedCall = PlannedCall & { scheduled: undefined }

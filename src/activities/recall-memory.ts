@@ -1,5 +1,5 @@
-import { cleanUntrustedText } from '../chain/untrusted-text.ts'
 import type { ConversationId } from '../contracts/ids.ts'
+import { cleanUntrustedText } from '../contracts/untrusted-text.ts'
 import { tellMemory } from '../store/memory.ts'
 import type { TurnSettings } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
@@ -15,11 +15,11 @@ export async function recallMemory(
   if (settings.memory === false || settings.history.kind === 'none') return null
   const told = await tellMemory(database, conversationId, memoryLimitChars)
   if (told === null || told.length === 0) return told === null ? null : ''
-  const notes = told.map(
+  const entries = told.map(
     ({ title, text, updatedAt }) =>
       `- ${updatedAt.slice(0, 10)}, "${toLine(title).replace(quotes, '')}": ${toLine(text)}`,
   )
-  return `${heading}\n\n${notes.join('\n')}`
+  return `${heading}\n\n${entries.join('\n')}`
 }
 
 const quotes = /["“”„‟«»＂]/g

@@ -1,6 +1,7 @@
 import type { CallId } from '../contracts/ids.ts'
 import { toolResultTextLimit } from '../contracts/limits.ts'
 import type { ToolError } from '../contracts/tool-call.ts'
+import { wholeBeginning } from '../contracts/whole-characters.ts'
 
 /** A result that is stored whole, of which the model is given the beginning. */
 export type CutResult = {
@@ -22,16 +23,14 @@ export function toCutText({ callId, beginning, totalChars, readsOn }: CutResult)
 }
 
 /** A text that is stored nowhere else, cut with a word about the cut. */
-export function toBoundedText(text: string): string {
+function toBoundedText(text: string): string {
   const beginning = beginningOf(text)
   return beginning.length === text.length ? text : `${beginning}\n[cut: ${text.length} characters in all]`
 }
 
 /** As much of a text as the model is given of one result; never half a character. */
 export function beginningOf(text: string): string {
-  if (text.length <= toolResultTextLimit) return text
-  const isInsidePair = (text.codePointAt(toolResultTextLimit - 1) ?? 0) > 0xffff
-  return text.slice(0, isInsidePair ? toolResultTextLimit - 1 : toolResultTextLimit)
+  return text.length <= toolResultTextLimit ? text : wholeBeginning(text, toolResultTextLimit)
 }
 
 /** A tool's error as the model reads it, with what steps before it have done: that need not be done again. */

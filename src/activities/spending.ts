@@ -2,10 +2,10 @@ import { AppError, type ErrorCode } from '../contracts/errors.ts'
 import type { CallKey, CallTokens } from '../contracts/usage.ts'
 import type { FoundModel } from '../models/model-registry.ts'
 import type { ModelPart, ModelRequest } from '../models/model-provider.ts'
-import { loadTokenCounter, type TokenCounter } from '../models/token-counter.ts'
+import { loadTokenCounter } from '../models/token-counter.ts'
 import { reserveCall, type ReservedCall, settleCall, toCutError } from '../store/ledger.ts'
 import type { ActivityServices } from './activity-services.ts'
-import { inPortions } from './context/message-sizes.ts'
+import { countRequest } from './context/message-sizes.ts'
 import { OutputMeter } from './output-meter.ts'
 import type { Reply } from './reply.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
@@ -47,7 +47,7 @@ export class Spending {
     const { provider, info, request } = paid
     const counter = await loadTokenCounter(info)
     const { database, budgets } = this.#services
-    const inputTokens = paid.inputTokens ?? (await countInput(request, counter, signal))
+    const inputTokens = paid.inputTokens ?? (await countRequest(request, counter, signal))
     const call = await untilDatabaseAnswers(signal, () =>
       reserveCall(database, {
         key: this.#key,
@@ -114,15 +114,4 @@ export class Spending {
 
 function isLimited({ limits: { turn, day, owner } }: ActivityServices['budgets']): boolean {
   return [turn, day, owner].some(({ tokens, cost }) => tokens !== undefined || cost !== undefined)
-}
-
-async function countInput(
-  { system, messages, tools }: ModelRequest,
-  counter: TokenCounter,
-  signal: AbortSignal,
-): Promise<number> {
-  const count = inPortions(counter, signal)
-  let tokens = 0
-  for (const part of [system, ...messages, ...tools]) tokens += await count(JSON.stringify(part))
-  return tokens
 }

@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/common'
 import { AppError } from '../contracts/errors.ts'
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import { beginToolTry, type BegunTry, type CallEnd, endToolTry, finishCall } from '../store/tool-calls.ts'
-import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
+import type { CallOutcome, ToolError, ToolStatus } from '../contracts/tool-call.ts'
+import type { NewEvent } from '../store/event-log.ts'
 import { parseInput } from '../toolkit/parse-input.ts'
 import type { Tool, ToolContext } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
@@ -79,7 +80,18 @@ async function runWithSlot(
   const limits = wanted.limits(tool)
   scope.limitTime(limits.timeoutMs)
   const progress = new ProgressWriter({ ref: wanted.ref, step: wanted.step, log: services.log })
-  return runClaimed({ ...wanted, tool, tries: limits.tries, begun, scope, services, progress })
+  const { ref } = wanted
+  return runClaimedTry({
+    ...wanted,
+    tool,
+    tries: limits.tries,
+    begun,
+    scope,
+    services,
+    progress,
+    storeEnd: (callEnd, events) =>
+      untilDatabaseAnswers(scope.storing, () => finishCall(services.database, ref, callEnd, events)),
+  })
 }
 
 /** Claims a try; one whose grant is gone is decided anew first. */
@@ -95,16 +107,23 @@ async function beginTry(
   }
 }
 
-type Claimed = ToolTry & {
+/** A try that may run, with all that it needs. */
+export type ClaimedTry = Omit<ToolTry, 'limits'> & {
   tool: Tool | undefined
   tries: number
   begun: RunningTry
   scope: ActivityScope
   services: ActivityServices
   progress: ProgressWriter
+  /** Stores the end of the call, once; resolves with the status that stands. */
+  storeEnd(end: CallEnd, events: readonly NewEvent[]): Promise<ToolStatus>
 }
 
-async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
+/**
+ * Runs a try that was claimed, and stores the end of its call.
+ * @throws what makes it run again, which has been counted or uncounted
+ */
+export async function runClaimedTry(claimed: ClaimedTry): Promise<CallOutcome> {
   const { tool, begun, scope } = claimed
   if (begun.cancelling || scope.interruption() === 'stopped') return end(claimed, stopped(claimed))
   if (begun.lost > lostTriesAllowed) return end(claimed, failed(claimed, 'error', crashedError))
@@ -130,12 +149,12 @@ async function runClaimed(claimed: Claimed): Promise<CallOutcome> {
   }
 }
 
-async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutcome> {
+async function endFailedTry(claimed: ClaimedTry, error: unknown): Promise<CallOutcome> {
   const { begun, tries, services, ref } = claimed
   // Of the tool, or of the storing; one that came after the tool had ended counts for nothing.
   const interruption = error instanceof Interrupted ? error.interruption : undefined
   if (interruption === 'stopped') return end(claimed, stopped(claimed))
-  if (interruption === 'shutdown' || interruption === 'lost') {
+  if (interruption === 'shutdown' || interruption === 'lost' || interruption === 'late') {
     await endToolTry(services.database, ref.callId, false)
     throw handedOver(interruption)
   }
@@ -148,20 +167,16 @@ async function endFailedTry(claimed: Claimed, error: unknown): Promise<CallOutco
   return end(claimed, failed(claimed, status, toToolError(fault, claimed)))
 }
 
-async function end(
-  { ref, step, scope, services, progress }: Claimed,
-  callEnd: CallEnd,
-): Promise<CallOutcome> {
+async function end({ ref, step, progress, storeEnd }: ClaimedTry, callEnd: CallEnd): Promise<CallOutcome> {
   const events = [
     ...(step === null || callEnd.status === 'ok' ? [] : [stepEnded(ref, step, callEnd)]),
     toolCompleted(ref, callEnd),
   ]
   await progress.settle()
-  const write = () => finishCall(services.database, ref, callEnd, events)
-  return { status: await untilDatabaseAnswers(scope.storing, write) }
+  return { status: await storeEnd(callEnd, events) }
 }
 
-function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Tool): ToolContext {
+function toContext({ ref, begun, scope, services, progress }: ClaimedTry, tool: Tool): ToolContext {
   const logger = services.logger.child({ ...ref, tool: tool.name })
   return {
     signal: scope.signal,
@@ -179,16 +194,16 @@ function toContext({ ref, begun, scope, services, progress }: Claimed, tool: Too
   }
 }
 
-function failed({ begun }: Claimed, status: FailedEnd['status'], error: ToolError): FailedEnd {
+function failed({ begun }: ClaimedTry, status: FailedEnd['status'], error: ToolError): FailedEnd {
   return toFailedEnd(status, error, begun.earlier)
 }
 
-function stopped(claimed: Claimed): FailedEnd {
+function stopped(claimed: ClaimedTry): FailedEnd {
   const error = claimed.ref.background === true ? stoppedCallError : stoppedError
   return failed(claimed, 'cancelled', error)
 }
 
-function toToolError(fault: unknown, { services, ref, begun }: Claimed): ToolError {
+function toToolError(fault: unknown, { services, ref, begun }: ClaimedTry): ToolError {
   if (fault instanceof AppError) {
     return { code: fault.code, message: beginningOf(fault.message), retryable: isTransient(fault) }
   }

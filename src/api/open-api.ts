@@ -41,6 +41,9 @@ const noSuchId = 'No id looks like this. List yours with GET /api/conversations.
 /** The id in a path. One that cannot be an id names nothing. */
 export const idParams = z.object({ id: storable(200) })
 
+/** Of a request that makes something: repeated with the same key, it makes nothing more. */
+export const idempotencyHeaders = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() })
+
 /** A JSON answer in an OpenAPI route. */
 export function json<Schema>(schema: Schema, description: string) {
   return { description, content: { 'application/json': { schema } } }

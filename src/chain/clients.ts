@@ -19,7 +19,7 @@ export type ReaderOptions = {
 
 /** Bounds of one request to an RPC. */
 export const rpcTimeoutMs = 10_000
-export const rpcResponseSizeLimitBytes = 8 * 1024 * 1024
+const rpcResponseSizeLimitBytes = 8 * 1024 * 1024
 export const rpcSlotCount = 24
 
 /**

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 import { AppError } from '../contracts/errors.ts'
+import { cleanUntrustedText, untrustedLimits } from '../contracts/untrusted-text.ts'
 import type { CompiledContract } from '../toolkit/tool-services.ts'
 import { sourceName } from './compiler-input.ts'
-import { cleanUntrustedText, untrustedLimits } from './untrusted-text.ts'
 
 /** Picks the contract out of solc's answer. @throws AppError `compile_failed` with the compiler's words, cut */
 export function toCompiledContract(

@@ -1,4 +1,4 @@
-import { cleanUntrustedText, untrustedLimits } from './untrusted-text.ts'
+import { cleanUntrustedText, untrustedLimits } from '../contracts/untrusted-text.ts'
 
 const entryLimit = 100
 const depthLimit = 12

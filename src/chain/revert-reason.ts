@@ -1,7 +1,7 @@
 import { decodeErrorResult, isHex } from 'viem'
 import type { Hex } from 'viem'
 
-import { cleanUntrustedText, untrustedLimits } from './untrusted-text.ts'
+import { cleanUntrustedText, untrustedLimits } from '../contracts/untrusted-text.ts'
 
 /** Says in words what a contract reverted with; the words are the contract's own, cleaned and cut. */
 export function readRevertReason(data: unknown): string {

@@ -9,13 +9,13 @@ import {
 } from 'viem'
 import type { Address, Hex } from 'viem'
 
+import { cleanUntrustedText, untrustedLimits } from '../contracts/untrusted-text.ts'
 import type { TokenBalance, TokenBalances } from '../toolkit/tool-services.ts'
 import type { ChainReader } from './clients.ts'
 import { readLatestBlock } from './latest-block.ts'
 import { parseAddress } from './parse.ts'
 import { readMany } from './read-many.ts'
 import type { ReadAnswer, ReadCall } from './read-many.ts'
-import { cleanUntrustedText, untrustedLimits } from './untrusted-text.ts'
 
 const erc20 = parseAbi([
   'function balanceOf(address) view returns (uint256)',

@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode } from '../contracts/errors.ts'
+import type { HelperQuestion } from '../schemas/helper-question.ts'
 import { type Chore, giveBackChore } from '../store/chores.ts'
-import type { ChoreQuestion, ChoreServices } from './chore-services.ts'
+import type { ChoreServices } from './chore-services.ts'
 
 /** No second try does better. */
 const final: readonly ErrorCode[] = ['day_budget', 'owner_budget', 'model_unauthorized']
@@ -13,14 +14,15 @@ const pauseMs = 5_000
  */
 export async function askTwice<Value>(
   chore: Chore,
-  question: Omit<ChoreQuestion<Value>, 'key' | 'tries'>,
+  question: Omit<HelperQuestion<Value>, 'key' | 'tries'>,
   { ask, database, logger }: ChoreServices,
 ): Promise<{ kind: 'answer'; value: Value } | { kind: 'given up' } | { kind: 'put off' }> {
   const { conversationId, owner, kind, turns, try: given } = chore
   if (ask === undefined || given > tryLimit) return { kind: 'given up' }
   try {
-    // By the number of turns as well: a digest is written again and again.
+    // By the number of turns as well: a memory entry is written again and again.
     const key = { id: `${conversationId}.${kind}.t${turns}.a${given}`, kind, owner, conversationId }
+    // The chore as a whole is tried twice.
     return { kind: 'answer', value: await ask({ key, tries: 1, ...question }) }
   } catch (err) {
     const interrupted = question.signal.aborted

@@ -1,4 +1,4 @@
-import { cleanUntrustedText } from '../chain/untrusted-text.ts'
+import { cleanUntrustedText } from '../contracts/untrusted-text.ts'
 
 /** Characters of a title that nobody has typed. */
 export const titleLimit = 60

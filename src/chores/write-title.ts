@@ -15,6 +15,7 @@ const schema = z.strictObject({ title: z.string().min(1).max(titleLimit) })
 export async function writeTitle(chore: Chore, services: ChoreServices, signal: AbortSignal): Promise<void> {
   const { database, logger } = services
   const opening = await readOpening(database, chore.conversationId)
+  if (opening.length === 0) return dropChore(database, chore)
   const text = opening
     .map((said) => `${said.role === 'user' ? 'User' : 'Assistant'}: ${said.text}`)
     .join('\n\n')

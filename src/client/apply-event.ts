@@ -59,19 +59,32 @@ function applyNewEvent(view: ConversationView, event: Event): ConversationView {
     case 'request.resolved':
       return applyRequestEvent(view, event)
     case 'messages.superseded':
+    case 'messages.restored':
     case 'context.compacted':
     case 'context.cleared':
       return applyContextEvent(view, event)
     case 'usage.recorded':
-      // What is done beside the turns, such as a title, says nothing of how full the window is.
-      if (event.turnId === undefined) return view
-      return { ...view, usage: event, turnUsage: addTurnUsage(view.turnUsage, event) }
+      return applyUsage(view, event)
     case 'notice':
       return { ...view, notices: [...view.notices, noticeOf(event)].slice(-noticeLimit) }
     case 'plan.updated':
     case 'tx.status':
     default:
       return view
+  }
+}
+
+/** Only an answer says how full the window is: a summary fills that of the helper model, a title none at all. */
+function applyUsage(
+  view: ConversationView,
+  event: Extract<Event, { type: 'usage.recorded' }>,
+): ConversationView {
+  if (event.turnId === undefined) return view
+  const { kind = 'answer' } = event
+  return {
+    ...view,
+    ...(kind === 'answer' && { usage: event }),
+    turnUsage: addTurnUsage(view.turnUsage, event),
   }
 }
 

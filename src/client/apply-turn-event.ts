@@ -54,7 +54,10 @@ function startTurn(
   event: Extract<TurnEvent, { type: 'turn.started' }>,
 ): ConversationView {
   const turnId = event.turnId ?? ''
-  const started = event.messageIds.reduce((before, id) => startMessage(before, id, turnId), view)
+  const { replaced, ...rest } = view
+  // An edit that has begun is not taken back any more.
+  const settled = replaced && event.messageIds.includes(replaced.by) ? rest : view
+  const started = event.messageIds.reduce((before, id) => startMessage(before, id, turnId), settled)
   return {
     ...started,
     state: 'thinking',

@@ -1,4 +1,4 @@
-import type { VerbatimFact } from '../contracts/context.ts'
+import type { ContextChange } from '../contracts/context.ts'
 import type { Conversation, ConversationState, MessageState } from '../contracts/conversation.ts'
 import type { ModelUsage, OutputRef } from '../contracts/event.ts'
 import type { HumanRequest, PermissionDecision } from '../contracts/human-request.ts'
@@ -28,12 +28,14 @@ export type ConversationView = {
   resolved: readonly ResolvedRequest[]
   turn?: RunningTurn
   lastTurn?: FinishedTurn
-  /** Of a turn's latest model call; absent after the model was given less, until the next one. */
+  /** Of the latest call that answers; absent after the model was given less, until the next one. */
   usage?: ModelUsage
   /** Of the running turn, or the last one; a view that begins with a snapshot counts from there. */
   turnUsage?: TurnUsage
   /** Messages that an edited one took the place of, since the view began. */
   superseded: readonly MessageId[]
+  /** What the latest edit took out of the entries, for the case that it is taken back. */
+  replaced?: ReplacedEntries
   /** The latest ones, oldest first. */
   notices: readonly Notice[]
 }
@@ -96,26 +98,11 @@ export type CallStep = {
   output?: unknown
 }
 
+/** Entries from a place on, as they were before the message `by` took the place of some of them. */
+export type ReplacedEntries = { by: MessageId; index: number; entries: readonly Entry[] }
+
 /** What the model is given has changed: of what stands before, a summary with facts or nothing. */
-export type ContextEntry = {
-  kind: 'context'
-  id: string
-  turnId?: TurnId
-  /** ISO 8601. */
-  createdAt: string
-} & (
-  | { change: 'cleared' }
-  | {
-      change: 'compacted'
-      /** The first message that the model is still given as it is; absent: none. */
-      beforeMessageId?: MessageId
-      /** Absent when no model could write one: the facts stand alone. */
-      summary?: string
-      facts: readonly VerbatimFact[]
-      tokensBefore: number
-      tokensAfter: number
-    }
-)
+export type ContextEntry = { kind: 'context' } & ContextChange
 
 /** `decisions`: of a batch, whose calls may differ. */
 export type ResolvedRequest = HumanRequest & { decisions?: Record<CallId, PermissionDecision> }

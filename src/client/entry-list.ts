@@ -25,6 +25,7 @@ export function dropEntry(view: ConversationView, entry: Entry): ConversationVie
   return { ...view, entries: view.entries.filter((each) => !isSame(each, entry)) }
 }
 
-function isSame(a: Entry, b: Entry): boolean {
+/** Whether both are about the same message, call or change. */
+export function isSame(a: Entry, b: Entry): boolean {
   return a.kind === b.kind && a.id === b.id
 }

@@ -25,11 +25,19 @@ export type FollowOptions = {
 /** A connection that lived this long was a good one: the pauses start from the shortest again. */
 const steadyAfterMs = 5_000
 
-type Position = { cursor: number | undefined; attempt: number; retryMs: number; lostAt: number | undefined }
+type Position = {
+  cursor: number | undefined
+  attempt: number
+  retryMs: number
+  lostAt: number | undefined
+  /** The message that has last taken the place of others, as far as it was seen here. */
+  edit: string | undefined
+}
 
 /**
  * Follows a conversation: each event once, in order, over any number of connections. A lost connection is
- * opened again after the last event seen; a cursor that the server does not know yields a `snapshot`.
+ * opened again after the last event seen; a cursor that the server does not know yields a `snapshot`, and so does an
+ * edit that is taken back when it was not seen here: what it had taken away has to come from somewhere.
  * @throws ProblemError when the server says no for good (401, 404)
  * @throws UnreachableError after `giveUpAfterMs`
  */
@@ -39,10 +47,17 @@ export async function* followEvents(
   options: FollowOptions = {},
 ): AsyncGenerator<StreamEvent> {
   const { signal, onConnection, giveUpAfterMs = Infinity } = options
-  const position: Position = { cursor: options.after, attempt: 0, retryMs: 0, lostAt: undefined }
+  const position: Position = {
+    cursor: options.after,
+    attempt: 0,
+    retryMs: 0,
+    lostAt: undefined,
+    edit: undefined,
+  }
   while (!signal?.aborted) {
     const cause = yield* readOneConnection(transport, path, position, options)
     if (signal?.aborted) return
+    if (cause === undefined) continue
     position.lostAt ??= Date.now()
     if (Date.now() - position.lostAt > giveUpAfterMs) throw new UnreachableError(transport.url, cause)
     const asked = cause instanceof ProblemError ? cause.retryAfterMs : undefined
@@ -52,13 +67,13 @@ export async function* followEvents(
   }
 }
 
-/** Returns why the connection ended; throws only if another one cannot help. */
+/** Returns why the connection ended, or nothing when it is to begin anew; throws only if another one cannot help. */
 async function* readOneConnection(
   transport: Transport,
   path: string,
   position: Position,
   { signal, onConnection, idleTimeoutMs = 45_000 }: FollowOptions,
-): AsyncGenerator<StreamEvent, Error> {
+): AsyncGenerator<StreamEvent, Error | undefined> {
   const watchdog = createIdleWatchdog(idleTimeoutMs, signal)
   try {
     const body = await openStream(transport, path, position.cursor, watchdog.signal)
@@ -79,6 +94,10 @@ async function* readOneConnection(
       if (!advance(position, event)) continue
       position.attempt = 0
       yield event
+      if (!isKnown(position, event)) {
+        position.cursor = undefined
+        return undefined
+      }
     }
     return new Error('the server closed the stream')
   } catch (error) {
@@ -108,6 +127,14 @@ function advance(position: Position, event: StreamEvent): boolean {
   }
   if (position.cursor !== undefined && event.seq <= position.cursor) return false
   position.cursor = event.seq
+  return true
+}
+
+/** False when messages come back that a view of the events from here may never have had. */
+function isKnown(position: Position, event: StreamEvent): boolean {
+  if (event.type === 'messages.restored') return position.edit === event.by
+  if (event.type === 'messages.superseded') position.edit = event.by
+  if (event.type === 'snapshot') position.edit = undefined
   return true
 }
 

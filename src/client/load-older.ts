@@ -26,9 +26,10 @@ export function addOlder(view: ConversationView, older: OlderMessages): Conversa
   if (view.olderMessages !== older.before) return view
   const known = new Set([...view.superseded, ...view.entries.map(({ id }) => id)])
   const fresh = entriesOf(older.messages, []).filter(({ id }) => !known.has(id))
-  const { olderMessages: _before, ...rest } = view
+  const { olderMessages: _before, replaced, ...rest } = view
   return {
     ...rest,
+    ...(replaced && { replaced: { ...replaced, index: replaced.index + fresh.length } }),
     entries: [...fresh, ...view.entries],
     ...(older.olderMessages !== undefined && { olderMessages: older.olderMessages }),
   }

@@ -19,7 +19,7 @@ export type ClientRequest = {
 }
 
 /** How long an answer may take, in milliseconds; a stream has its own watchdog instead. */
-export const answerTimeoutMs = 30_000
+const answerTimeoutMs = 30_000
 
 /**
  * Sends a request and returns the answer if it is a success.

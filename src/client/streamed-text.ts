@@ -12,7 +12,7 @@ export type StreamedText = {
 /** Stands where pieces are missing until the whole text arrives. */
 const gapMark = '…'
 
-export function emptyText(attempt: number): StreamedText {
+function emptyText(attempt: number): StreamedText {
   return { text: '', attempt, position: 0, complete: false }
 }
 

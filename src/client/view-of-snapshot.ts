@@ -1,7 +1,8 @@
+import type { PlacedContextChange } from '../contracts/context.ts'
 import type { Message, MessageToolCall } from '../contracts/conversation.ts'
 import type { SnapshotEvent, Snapshot } from '../contracts/event.ts'
 import type { CallProgress } from '../contracts/tool-call.ts'
-import type { CallEntry, ConversationView, Entry, MessageEntry } from './conversation-view.ts'
+import type { CallEntry, ContextEntry, ConversationView, Entry, MessageEntry } from './conversation-view.ts'
 import { completeText } from './streamed-text.ts'
 import { withWaitingCalls } from './waiting-calls.ts'
 
@@ -12,7 +13,7 @@ export function viewOfSnapshot(snapshot: Snapshot | SnapshotEvent): Conversation
     lastSeq,
     conversation,
     state: conversation.state,
-    entries: entriesOf(messages, calls),
+    entries: entriesOf(messages, calls, snapshot.contextChanges),
     queue: queue
       .toSorted((a, b) => a.position - b.position)
       .map((each) => waitingMessage(each, conversation.updatedAt)),
@@ -26,12 +27,17 @@ export function viewOfSnapshot(snapshot: Snapshot | SnapshotEvent): Conversation
 }
 
 /** What a reader sees of stored messages, of any branch; `calls` are the ones that run. */
-export function entriesOf(messages: readonly Message[], calls: readonly CallProgress[]): Entry[] {
+export function entriesOf(
+  messages: readonly Message[],
+  calls: readonly CallProgress[],
+  changes: readonly PlacedContextChange[] = [],
+): Entry[] {
   const running = new Map(calls.map((call) => [call.callId, call]))
   const results = new Map<string, Message>()
   for (const message of messages) if (message.callId !== undefined) results.set(message.callId, message)
   const entries: Entry[] = []
   for (const message of messages) {
+    entries.push(...changesBefore(message.id, changes))
     if (message.role === 'tool') continue
     if (message.role !== 'assistant' || message.text) entries.push(messageEntry(message, message.role))
     for (const call of message.toolCalls ?? []) {
@@ -39,9 +45,19 @@ export function entriesOf(messages: readonly Message[], calls: readonly CallProg
       running.delete(call.callId)
     }
   }
+  entries.push(...changesBefore(undefined, changes))
   // A background call outlives the part of the history that a snapshot shows.
   for (const call of running.values()) entries.push(runningCall(call))
   return entries
+}
+
+function changesBefore(
+  messageId: string | undefined,
+  changes: readonly PlacedContextChange[],
+): ContextEntry[] {
+  return changes.flatMap(({ standsBefore, ...change }) =>
+    standsBefore === messageId ? [{ kind: 'context' as const, ...change }] : [],
+  )
 }
 
 function messageEntry(message: Message, role: 'user' | 'assistant' | 'note'): Entry {

@@ -1,4 +1,4 @@
-import type { CallId } from './ids.ts'
+import type { CallId, MessageId, TurnId } from './ids.ts'
 
 /**
  * A value of a tool's result that a summary must not garble, as code found it: an address, a hash, an amount.
@@ -6,11 +6,25 @@ import type { CallId } from './ids.ts'
  */
 export type VerbatimFact = { callId: CallId; tool: string; path: string; value: string }
 
-/** Part of a large result. `nextOffset` is null at its end; offsets count characters (UTF-16 units). */
-export type ResultPart = { text: string; offset: number; nextOffset: number | null; totalChars: number }
+/** From here on the model is given something else of what stands before: a summary with facts, or nothing. */
+export type ContextChange = {
+  id: string
+  turnId?: TurnId
+  /** ISO 8601. */
+  createdAt: string
+} & (
+  | { change: 'cleared' }
+  | {
+      change: 'compacted'
+      /** The first message that the model is still given as it is; absent: none. */
+      beforeMessageId?: MessageId
+      /** Absent when no model could write one: the facts stand alone. */
+      summary?: string
+      facts: VerbatimFact[]
+      tokensBefore: number
+      tokensAfter: number
+    }
+)
 
-/** Where a text stands in a result, with what stands around it. */
-export type ResultMatch = { offset: number; context: string }
-
-/** Places of a text in a result. `nextOffset` is where to search on; null when there are no more. */
-export type ResultMatches = { matches: ResultMatch[]; nextOffset: number | null; totalChars: number }
+/** A change with its place: it stands before this message; absent: behind all of them. */
+export type PlacedContextChange = ContextChange & { standsBefore?: MessageId }

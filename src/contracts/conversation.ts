@@ -2,13 +2,15 @@ import type { ConversationId, MessageId, OwnerId, TurnId } from './ids.ts'
 import type { PermissionPolicy } from './permission.ts'
 
 /** What a conversation is doing. `failed` is an outcome of a turn, never a state of a conversation. */
-export type ConversationState = 'idle' | 'thinking' | 'tools' | 'waiting' | 'cancelling'
+export const conversationStates = ['idle', 'thinking', 'tools', 'waiting', 'cancelling'] as const
+export type ConversationState = (typeof conversationStates)[number]
 
 /**
  * What happens to a message that arrives during a turn: it waits, joins the turn before its next model call,
  * stops the turn and runs next, or is refused.
  */
-export type BusyPolicy = 'queue' | 'steer' | 'interrupt' | 'reject'
+export const busyPolicies = ['queue', 'steer', 'interrupt', 'reject'] as const
+export type BusyPolicy = (typeof busyPolicies)[number]
 
 /**
  * Which part of the conversation the model is given. `full`: all of it, and a clear end when that no longer
@@ -29,7 +31,9 @@ export type ModelSettings = {
   maxOutputTokens?: number | undefined
 }
 
-export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high'
+/** From the least. */
+export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high'] as const
+export type ReasoningEffort = (typeof reasoningEfforts)[number]
 
 /** What a model takes of `ModelSettings`; what is absent it refuses. Each takes a `maxOutputTokens`. */
 export type OfferedSettings = {
@@ -72,8 +76,11 @@ export type Conversation = {
 /** A conversation that a search has found; `match` when a message holds the words. */
 export type ConversationHit = Conversation & { match?: { messageId: MessageId; snippet: string } }
 
-export type MessageRole = 'user' | 'assistant' | 'tool' | 'note'
-export type MessageState = 'received' | 'queued' | 'done' | 'withdrawn' | 'refused'
+export const messageRoles = ['user', 'assistant', 'tool', 'note'] as const
+export type MessageRole = (typeof messageRoles)[number]
+
+export const messageStates = ['received', 'queued', 'done', 'withdrawn', 'refused'] as const
+export type MessageState = (typeof messageStates)[number]
 
 /** A tool call as it stands in an assistant message. `arguments` is the model's own JSON text. */
 export type MessageToolCall = { callId: string; name: string; arguments: string }

@@ -7,6 +7,7 @@ export const errorStatus = {
   message_conflict: 409,
   cursor_ahead: 409,
   message_started: 409,
+  edit_overtaken: 409,
   turn_running: 409,
   request_resolved: 409,
   request_expired: 410,

@@ -1,4 +1,4 @@
-import type { VerbatimFact } from './context.ts'
+import type { PlacedContextChange, VerbatimFact } from './context.ts'
 import type {
   BusyPolicy,
   Conversation,
@@ -19,6 +19,7 @@ import type { CallId, ConversationId, MessageId, PlanId, RequestId, TurnId } fro
 import type { PermissionPolicy } from './permission.ts'
 import type { CallProgress, ToolEffect, ToolError, ToolStatus } from './tool-call.ts'
 import type { TurnOutcomeKind, TurnTrigger } from './turn.ts'
+import type { CallKind } from './usage.ts'
 
 /** Fields of every event. `seq` rises strictly inside a conversation; numbers may be skipped, events may not. */
 export type EventBase = {
@@ -31,6 +32,8 @@ export type EventBase = {
 }
 
 export type ModelUsage = {
+  /** What the model was asked for; events of 0.2 do not say it. */
+  kind?: CallKind
   model: string
   inputTokens: number
   outputTokens: number
@@ -73,6 +76,8 @@ export type EventBody =
   | { type: 'message.refused'; messageId: MessageId; code?: string }
   /** These messages are no part of the conversation any more; `by` stands in their place. */
   | { type: 'messages.superseded'; messageIds: MessageId[]; by: MessageId }
+  /** These messages are part of the conversation again: `by`, which had taken their place, was withdrawn. */
+  | { type: 'messages.restored'; messageIds: MessageId[]; by: MessageId }
   /** From now on the model is given a summary and a list of facts instead of what stands before `beforeMessageId`. */
   | {
       type: 'context.compacted'
@@ -97,7 +102,10 @@ export type EventBody =
     }
   | { type: 'turn.waiting'; requestIds: RequestId[] }
   | { type: 'turn.finished'; outcome: TurnOutcomeKind; code?: string; message?: string }
-  /** `messageIds` joined the turn with this round; `model` when one of them has chosen another one. */
+  /**
+   * `messageIds` joined the turn with this round; `model` when another one goes on from here, because one of them
+   * has chosen it, or because the one before is down: that is said by one more of these in the same round.
+   */
   | { type: 'round.started'; round: number; messageIds?: MessageId[]; model?: string }
   | { type: 'round.finished'; round: number; reason: FinishReason }
   | { type: 'reasoning.delta'; messageId: MessageId; attempt: number; delta: string; offset: number }
@@ -176,17 +184,21 @@ export type EventBody =
   | { type: 'notice'; level: 'info' | 'warning' | 'error'; code: string; message: string }
 
 /** Why a model reply ended. */
-export type FinishReason = 'stop' | 'tools' | 'length' | 'filtered' | 'cancelled' | 'error'
+export const finishReasons = ['stop', 'tools', 'length', 'filtered', 'cancelled', 'error'] as const
+export type FinishReason = (typeof finishReasons)[number]
 
-export type TransactionStatus =
-  | 'submitted'
-  | 'mined'
-  | 'final'
-  | 'reverted'
-  | 'replaced'
-  | 'dropped'
-  | 'mismatched'
-  | 'unknown'
+export const transactionStatuses = [
+  'submitted',
+  'mined',
+  'final',
+  'reverted',
+  'replaced',
+  'dropped',
+  'mismatched',
+  'unknown',
+] as const
+
+export type TransactionStatus = (typeof transactionStatuses)[number]
 
 /** One numbered fact a client can see. Applying one twice does no harm: ids decide, the last write wins. */
 export type Event = EventBase & EventBody
@@ -200,9 +212,12 @@ export type Snapshot = {
   messages: Message[]
   /** For `GET …/messages`: where the older ones begin; absent when these are all. */
   olderMessages?: string
+  /** What the model is given instead of what stands above, where it changed among these messages; oldest first. */
+  contextChanges: PlacedContextChange[]
   openRequests: HumanRequest[]
   queue: { messageId: MessageId; text: string; position: number }[]
-  turn?: { turnId: TurnId; round: number; startedAt: string }
+  /** `model`: who answers now. */
+  turn?: { turnId: TurnId; round: number; startedAt: string; model?: string }
   calls: CallProgress[]
   lastSeq: number
 }

@@ -3,7 +3,8 @@ import type { CallTargets } from './permission.ts'
 import type { ToolEffect } from './tool-call.ts'
 
 /** What a person is asked for: one mechanism for all three. */
-export type RequestKind = 'permission' | 'question' | 'wallet'
+export const requestKinds = ['permission', 'question', 'wallet'] as const
+export type RequestKind = (typeof requestKinds)[number]
 
 /** What a request may come to. */
 export const requestOutcomes = [

@@ -13,6 +13,11 @@ export function turnIdOf(conversationId: ConversationId, turn: number): TurnId {
   return `${conversationId}.t${turn}`
 }
 
+/** The conversation of a turn, by the turn's id. */
+export function conversationIdOf(turnId: TurnId): ConversationId {
+  return turnId.replace(/\.t\d+$/, '')
+}
+
 /** Id of the assistant message that one round of a turn writes. */
 export function answerIdOf(turnId: TurnId, round: number): MessageId {
   return `${turnId}.r${round}`

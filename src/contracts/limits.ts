@@ -12,6 +12,8 @@ export const bodySizeLimitBytes = 1_000_000
 export const importSizeLimitBytes = 20_000_000
 /** Messages of a conversation that is imported: more rows than that are not written in the time of one statement. */
 export const importMessageLimit = 20_000
+/** Facts that a compaction lists; the others are counted. */
+export const factLimit = 400
 /** Forks and imports of one owner. */
 export const copiesPerMinute = 20
 /** Characters of one model answer; more ends the turn with code `answer_too_long`. */

@@ -18,7 +18,7 @@ export type Memory = {
 }
 
 /** An entry as another conversation is told of it. */
-export type ToldMemory = Pick<MemoryEntry, 'title' | 'text' | 'updatedAt'>
+export type ToldEntry = Pick<MemoryEntry, 'title' | 'text' | 'updatedAt'>
 
 /** Part of a message of another conversation. */
 export type MemoryHit = {

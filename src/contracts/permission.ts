@@ -7,7 +7,8 @@ import type { ToolEffect } from './tool-call.ts'
  * `allowReads`: only about what others could feel (`sign`, `external`); `denyAll`: nobody is asked and
  * nothing runs, for unattended work.
  */
-export type PermissionPolicy = 'ask' | 'allowReads' | 'denyAll'
+export const permissionPolicies = ['ask', 'allowReads', 'denyAll'] as const
+export type PermissionPolicy = (typeof permissionPolicies)[number]
 
 /** What a call is directed at; made by the tool's code from validated input. Contracts are checksummed. */
 export type CallTargets = { chainId?: number; contracts: string[]; domains: string[] }

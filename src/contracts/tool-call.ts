@@ -2,9 +2,11 @@ import type { RequestRef } from './human-request.ts'
 import type { CallId } from './ids.ts'
 
 /** What a tool does to the world, least first. */
-export type ToolEffect = 'read' | 'compute' | 'prepare' | 'sign' | 'external'
+export const toolEffects = ['read', 'compute', 'prepare', 'sign', 'external'] as const
+export type ToolEffect = (typeof toolEffects)[number]
 
-export type ToolStatus = 'ok' | 'error' | 'denied' | 'cancelled' | 'timeout'
+export const toolStatuses = ['ok', 'error', 'denied', 'cancelled', 'timeout'] as const
+export type ToolStatus = (typeof toolStatuses)[number]
 
 /** A tool that failed is read by the model; `retryable` says whether the same call may work later. */
 export type ToolError = { code: string; message: string; retryable: boolean }

@@ -4,18 +4,22 @@ import type { AnswerRef, RequestKind } from './human-request.ts'
 import type { ScheduledCall } from './tool-call.ts'
 
 /** What started a turn. */
-export type TurnTrigger =
-  | 'user'
-  | 'background'
-  | 'request'
-  | 'transaction'
-  | 'schedule'
-  | 'condition'
-  | 'agent'
-  | 'system'
+export const turnTriggers = [
+  'user',
+  'background',
+  'request',
+  'transaction',
+  'schedule',
+  'condition',
+  'agent',
+  'system',
+] as const
+
+export type TurnTrigger = (typeof turnTriggers)[number]
 
 /** How a turn ended. */
-export type TurnOutcomeKind = 'success' | 'cancelled' | 'error' | 'limit'
+export const turnOutcomes = ['success', 'cancelled', 'error', 'limit'] as const
+export type TurnOutcomeKind = (typeof turnOutcomes)[number]
 
 /** One turn as the workflow knows it: ids only. */
 export type Turn = {
@@ -41,7 +45,14 @@ export type RoundRef = Turn & {
 
 /** What the workflow learns from a model call. Everything but `tools` has written `turn.finished`. */
 export type RoundOutcome =
-  | { kind: 'tools'; calls: ScheduledCall[]; limits: TurnLimits; model: string }
+  | {
+      kind: 'tools'
+      calls: ScheduledCall[]
+      limits: TurnLimits
+      model: string
+      /** Calls that the model's activity ran itself, for a person who looks at the Temporal UI. */
+      ran?: string[]
+    }
   | { kind: 'finished'; outcome: TurnOutcomeKind; code?: string; model?: string }
   /** The context is too full: the older part must be summed up first. Nothing but the round's beginning was written. */
   | { kind: 'compact' }

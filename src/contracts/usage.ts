@@ -1,7 +1,8 @@
 import type { ConversationId, OwnerId, TurnId } from './ids.ts'
 
 /** What a model was asked for. */
-export type CallKind = 'answer' | 'summary' | 'title' | 'memory'
+export const callKinds = ['answer', 'summary', 'title', 'memory'] as const
+export type CallKind = (typeof callKinds)[number]
 
 /** What one call of a model is booked under: each attempt is paid by itself. */
 export type CallKey = {
@@ -22,7 +23,8 @@ export type CallTokens = {
 }
 
 /** Which limit a call would have passed; the code with which its turn ends. */
-export type BudgetCode = 'turn_budget' | 'day_budget' | 'owner_budget'
+export const budgetCodes = ['turn_budget', 'day_budget', 'owner_budget'] as const
+export type BudgetCode = (typeof budgetCodes)[number]
 
 /** A sum over calls. Costs are US dollars as decimal strings; calls of models without a price add nothing. */
 export type UsageSum = {

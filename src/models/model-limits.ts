@@ -1,7 +1,7 @@
 import type { ModelLimit } from './presets.ts'
 
 /** Tokens that a model is assumed to read when nobody says how many. */
-export const defaultContextLimitTokens = 128_000
+const defaultContextLimitTokens = 128_000
 
 /**
  * Reads a list of models as an operator writes it: `name` or `name:contextLimit`, separated by commas.

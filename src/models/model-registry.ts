@@ -39,7 +39,7 @@ export function createModelRegistry(configs: readonly ProviderConfig[], chosen: 
 }
 
 /** The same over providers that exist already, for example one that does not speak OpenAI's wire. */
-export function createRegistryOf(
+function createRegistryOf(
   providers: readonly ModelProvider[],
   { defaultModel, helperModel, fallbackModels = [] }: ChosenModels,
 ): ModelRegistry {

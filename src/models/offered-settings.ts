@@ -1,4 +1,4 @@
-import type { OfferedSettings, ReasoningEffort } from '../contracts/conversation.ts'
+import { type OfferedSettings, reasoningEfforts } from '../contracts/conversation.ts'
 
 const fullTemperature = { min: 0, max: 2 }
 
@@ -34,8 +34,6 @@ export function findOfferedSettings(model: string): OfferedSettings {
   return families.find(([form]) => form.test(name))?.[1] ?? unknown
 }
 
-const efforts: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high']
-
 /** What an operator says of all models of a provider; it stands above what their names tell. */
 export type OwnSettings = Partial<Record<'temperature' | 'reasoningEfforts', OfferedSettings>>
 
@@ -51,8 +49,8 @@ export function parseTemperature(text: string): OfferedSettings | undefined {
 export function parseReasoningEfforts(text: string): OfferedSettings | undefined {
   if (text === 'off') return {}
   const words = text.split(',').map((word) => word.trim())
-  if (!words.every((word) => efforts.some((effort) => effort === word))) return undefined
-  return { reasoningEfforts: efforts.filter((effort) => words.includes(effort)) }
+  if (!words.every((word) => reasoningEfforts.some((effort) => effort === word))) return undefined
+  return { reasoningEfforts: reasoningEfforts.filter((effort) => words.includes(effort)) }
 }
 
 /** Puts what an operator says of a provider above what the model's name tells. */

@@ -14,7 +14,7 @@ export interface TokenCounter {
 const sliceLength = 400
 
 /** UTF-8 bytes for each token. English has about four, JSON with numbers and addresses about two and a half. */
-const bytesPerToken = 2.5
+export const bytesPerToken = 2.5
 
 const estimate: TokenCounter = {
   isExact: false,

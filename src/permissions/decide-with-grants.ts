@@ -1,5 +1,5 @@
 import type { Grant, PermissionSubject, PermissionVerdict } from '../contracts/permission.ts'
-import { isWithinEffect } from './effects.ts'
+import { isWithinEffect } from './is-within-effect.ts'
 import { isSameContract, isWithinDomain } from './same-target.ts'
 
 /**

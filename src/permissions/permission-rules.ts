@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 import { AppError } from '../contracts/errors.ts'
 import type { PermissionRule } from '../contracts/permission.ts'
+import { toolEffects } from '../contracts/tool-call.ts'
 import { parseDomain } from '../schemas/parse-domain.ts'
-import { effects } from './effects.ts'
 
 /** What the names in a rules file are checked against. */
 export type RuleChecks = {
@@ -73,7 +73,7 @@ function toRuleSchema({ toolNames, parseAddress }: RuleChecks) {
       ),
     match: strict({
       tools: listOf(tool),
-      effects: listOf(z.enum(effects)),
+      effects: listOf(z.enum(toolEffects)),
       chainIds: listOf(z.int().min(1)),
       contracts: listOf(contract),
       domains: listOf(domain),

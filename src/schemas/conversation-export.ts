@@ -1,10 +1,9 @@
 import { z } from '@hono/zod-openapi'
 
-import { answerTextLimit, importMessageLimit } from '../contracts/limits.ts'
+import { answerTextLimit, factLimit, importMessageLimit } from '../contracts/limits.ts'
 import { boundedArray } from './bounded-array.ts'
 import { listExportFaults } from './check-export.ts'
-import { busyPolicySchema, historyStrategySchema, modelSettingsSchema } from './conversation.ts'
-import { permissionPolicySchema } from './permission.ts'
+import { conversationSettings, messageSchema } from './conversation.ts'
 import { toolErrorSchema, toolStatusSchema } from './tool-call.ts'
 
 // Printable ASCII: an id is compared as it is, in every place that names it.
@@ -36,8 +35,8 @@ const factSchema = z.strictObject({
 const exportedMessageSchema = z
   .strictObject({
     id,
-    role: z.enum(['user', 'assistant', 'tool', 'note']),
-    state: z.enum(['done', 'withdrawn', 'refused']),
+    role: messageSchema.shape.role,
+    state: messageSchema.shape.state.extract(['done', 'withdrawn', 'refused']),
     createdAt: time,
     turnId: id.optional(),
     text: z.string().max(answerTextLimit).optional(),
@@ -77,17 +76,14 @@ export const conversationExportSchema = z
     conversation: z.strictObject({
       id: conversationId,
       createdAt: time,
-      title: z.string().min(1).max(200),
-      model: z.string().min(1).max(200),
-      modelSettings: modelSettingsSchema,
-      fallbackModels: boundedArray(z.string().max(200), 20).optional(),
-      instructions: z.string().max(20_000).optional(),
-      tools: boundedArray(z.string().max(64), 200).optional(),
-      chainId: z.int().min(1).optional(),
-      busyPolicy: busyPolicySchema,
-      permissions: permissionPolicySchema,
-      history: historyStrategySchema,
-      memory: z.boolean().openapi({ description: 'What is imported has none until it is switched on.' }),
+      ...conversationSettings,
+      fallbackModels: conversationSettings.fallbackModels.optional(),
+      instructions: conversationSettings.instructions.optional(),
+      tools: conversationSettings.tools.optional(),
+      chainId: conversationSettings.chainId.optional(),
+      memory: conversationSettings.memory.openapi({
+        description: 'What is imported has none until it is switched on.',
+      }),
     }),
     messages: boundedArray(exportedMessageSchema, importMessageLimit).openapi({
       description:
@@ -100,7 +96,7 @@ export const conversationExportSchema = z
         uptoMessageId: id.openapi({ description: 'The last message that the model is given it for.' }),
         asked: z.boolean(),
         summary: z.string().max(20_000).optional(),
-        facts: boundedArray(factSchema, 400),
+        facts: boundedArray(factSchema, factLimit),
         factsLeftOut: count,
         tokensBefore: count,
         tokensAfter: count,

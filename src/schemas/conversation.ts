@@ -1,12 +1,19 @@
 import { z } from '@hono/zod-openapi'
 
+import {
+  busyPolicies,
+  conversationStates,
+  messageRoles,
+  messageStates,
+  reasoningEfforts,
+} from '../contracts/conversation.ts'
 import { messageTextLimit } from '../contracts/limits.ts'
 import { boundedArray } from './bounded-array.ts'
 import { permissionPolicySchema } from './permission.ts'
 import { storable } from './storable.ts'
 
 const isoTime = z.iso.datetime()
-export const busyPolicySchema = z.enum(['queue', 'steer', 'interrupt', 'reject'])
+const busyPolicySchema = z.enum(busyPolicies)
 
 export const historyStrategySchema = z
   .discriminatedUnion('kind', [
@@ -24,10 +31,10 @@ export const historyStrategySchema = z
   ])
   .openapi('HistoryStrategy')
 
-export const modelSettingsSchema = z
+const modelSettingsSchema = z
   .strictObject({
     temperature: z.number().min(0).max(2),
-    reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high']),
+    reasoningEffort: z.enum(reasoningEfforts),
     maxOutputTokens: z.int().min(1).max(1_000_000),
   })
   .partial()
@@ -38,7 +45,7 @@ export const conversationSchema = z
     id: z.string(),
     externalId: z.string().optional(),
     title: z.string(),
-    state: z.enum(['idle', 'thinking', 'tools', 'waiting', 'cancelling']),
+    state: z.enum(conversationStates),
     model: z.string(),
     modelSettings: modelSettingsSchema,
     fallbackModels: z.array(z.string()).optional(),
@@ -69,7 +76,8 @@ export const conversationHitSchema = conversationSchema
   })
   .openapi('ConversationHit')
 
-const settings = {
+/** What an owner may say of a conversation, and what goes with one that is exported. */
+export const conversationSettings = {
   title: z.string().min(1).max(200),
   model: z.string().min(1).max(200).openapi({ description: 'As listed by GET /api/models.' }),
   modelSettings: modelSettingsSchema,
@@ -86,17 +94,17 @@ const settings = {
 }
 
 export const newConversationSchema = z
-  .strictObject({ ...settings, externalId: storable(200).min(1) })
+  .strictObject({ ...conversationSettings, externalId: storable(200).min(1) })
   .partial()
   .openapi('NewConversation')
 
 export const conversationPatchSchema = z
   .strictObject({
-    ...settings,
+    ...conversationSettings,
     // Null goes back to what the deployment has.
-    fallbackModels: settings.fallbackModels.nullable(),
-    instructions: settings.instructions.nullable(),
-    tools: settings.tools.nullable(),
+    fallbackModels: conversationSettings.fallbackModels.nullable(),
+    instructions: conversationSettings.instructions.nullable(),
+    tools: conversationSettings.tools.nullable(),
     archived: z.boolean(),
   })
   .partial()
@@ -105,11 +113,11 @@ export const conversationPatchSchema = z
 export const messageSchema = z
   .object({
     id: z.string(),
-    role: z.enum(['user', 'assistant', 'tool', 'note']),
+    role: z.enum(messageRoles),
     text: z.string().optional(),
     toolCalls: z.array(z.object({ callId: z.string(), name: z.string(), arguments: z.string() })).optional(),
     callId: z.string().optional(),
-    state: z.enum(['received', 'queued', 'done', 'withdrawn', 'refused']),
+    state: z.enum(messageStates),
     turnId: z.string().optional(),
     createdAt: isoTime,
     parentId: z.string().optional(),
@@ -139,7 +147,7 @@ export const newMessageSchema = z
     text: messageTextSchema,
     clientMessageId: storable(200).min(1).optional(),
     busyPolicy: busyPolicySchema.optional(),
-    model: settings.model.optional(),
+    model: conversationSettings.model.optional(),
   })
   .openapi('NewMessage')
 

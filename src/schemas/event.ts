@@ -1,5 +1,8 @@
 import { z } from '@hono/zod-openapi'
 
+import { finishReasons, transactionStatuses } from '../contracts/event.ts'
+import { turnOutcomes, turnTriggers } from '../contracts/turn.ts'
+import { callKinds } from '../contracts/usage.ts'
 import {
   humanRequestSchema,
   permissionCardSchema,
@@ -33,6 +36,13 @@ const delta = { messageId: id, attempt, delta: text, offset: step }
 const whole = { messageId: id, attempt, text }
 const queued = { messageId: id, text: text.optional(), position: step.optional() }
 const outputRef = z.object({ callId: id, step: text.optional(), sizeBytes: z.int() })
+const compaction = {
+  beforeMessageId: id.optional(),
+  summary: text.optional(),
+  facts: z.array(z.object({ callId: id, tool: text, path: text, value: text })),
+  tokensBefore: z.int(),
+  tokensAfter: z.int(),
+}
 
 export const eventSchema = z
   .discriminatedUnion('type', [
@@ -63,40 +73,26 @@ export const eventSchema = z
     event('message.withdrawn', { messageId: id }),
     event('message.refused', { messageId: id, code: text.optional() }),
     event('messages.superseded', { messageIds: z.array(id), by: id }),
-    event('context.compacted', {
-      beforeMessageId: id.optional(),
-      summary: text.optional(),
-      facts: z.array(z.object({ callId: id, tool: text, path: text, value: text })),
-      tokensBefore: z.int(),
-      tokensAfter: z.int(),
-    }),
+    event('messages.restored', { messageIds: z.array(id), by: id }),
+    event('context.compacted', compaction),
     event('context.cleared', {}),
     event('system.note', { messageId: id, source: text, text }),
     event('turn.started', {
-      trigger: z.enum([
-        'user',
-        'background',
-        'request',
-        'transaction',
-        'schedule',
-        'condition',
-        'agent',
-        'system',
-      ]),
+      trigger: z.enum(turnTriggers),
       messageIds: z.array(id),
       model: text,
       promptHash: text,
     }),
     event('turn.waiting', { requestIds: z.array(id) }),
     event('turn.finished', {
-      outcome: z.enum(['success', 'cancelled', 'error', 'limit']),
+      outcome: z.enum(turnOutcomes),
       code: text.optional(),
       message: text.optional(),
     }),
     event('round.started', { round: step, messageIds: z.array(id).optional(), model: text.optional() }),
     event('round.finished', {
       round: step,
-      reason: z.enum(['stop', 'tools', 'length', 'filtered', 'cancelled', 'error']),
+      reason: z.enum(finishReasons),
     }),
     event('reasoning.delta', delta),
     event('reasoning.completed', whole),
@@ -156,20 +152,12 @@ export const eventSchema = z
       planId: id,
       callIndex: step,
       hash: text.optional(),
-      status: z.enum([
-        'submitted',
-        'mined',
-        'final',
-        'reverted',
-        'replaced',
-        'dropped',
-        'mismatched',
-        'unknown',
-      ]),
+      status: z.enum(transactionStatuses),
       block: z.int().optional(),
       confirmations: z.int().optional(),
     }),
     event('usage.recorded', {
+      kind: z.enum(callKinds).optional(),
       model: text,
       inputTokens: z.int(),
       outputTokens: z.int(),
@@ -183,13 +171,29 @@ export const eventSchema = z
   ])
   .openapi('Event')
 
+const contextChange = {
+  id,
+  turnId: id.optional(),
+  createdAt: z.iso.datetime(),
+  standsBefore: id.optional().openapi({ description: 'A message; absent: behind all of them.' }),
+}
+const contextChangeSchema = z
+  .discriminatedUnion('change', [
+    z.object({ ...contextChange, change: z.literal('cleared') }),
+    z.object({ ...contextChange, change: z.literal('compacted'), ...compaction }),
+  ])
+  .openapi('ContextChange')
+
 const snapshot = {
   conversation: conversationSchema,
   messages: z.array(messageSchema).openapi({ description: 'The latest ones, oldest first.' }),
   olderMessages: text.optional().openapi({ description: 'For GET …/messages; absent when these are all.' }),
+  contextChanges: z.array(contextChangeSchema).openapi({
+    description: 'Where among these messages the model is given something else of what stands above.',
+  }),
   openRequests: z.array(humanRequestSchema),
   queue: z.array(z.object({ messageId: id, text, position: step })),
-  turn: z.object({ turnId: id, round: step, startedAt: z.iso.datetime() }).optional(),
+  turn: z.object({ turnId: id, round: step, startedAt: z.iso.datetime(), model: text.optional() }).optional(),
   calls: z.array(callProgressSchema),
   lastSeq: seq,
 }

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 
-import { requestOutcomes } from '../contracts/human-request.ts'
+import { requestKinds, requestOutcomes } from '../contracts/human-request.ts'
 import { answerFieldLimit, optionLimit, questionLimit, toolCallLimit } from '../contracts/limits.ts'
 import { boundedArray } from './bounded-array.ts'
 import { boundedRecord } from './bounded-record.ts'
@@ -10,7 +10,7 @@ import { toolEffectSchema } from './tool-call.ts'
 
 const id = z.string()
 
-export const requestKindSchema = z.enum(['permission', 'question', 'wallet'])
+export const requestKindSchema = z.enum(requestKinds)
 export const requestOutcomeSchema = z.enum(requestOutcomes)
 export const permissionDecisionSchema = z.enum(['approve', 'reject'])
 

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
 
 import { longestGrantDays } from '../contracts/limits.ts'
+import { permissionPolicies } from '../contracts/permission.ts'
 import { toolEffectSchema } from './tool-call.ts'
 
-export const permissionPolicySchema = z.enum(['ask', 'allowReads', 'denyAll']).openapi('PermissionPolicy')
+export const permissionPolicySchema = z.enum(permissionPolicies).openapi('PermissionPolicy')
 
 export const callTargetsSchema = z
   .object({ chainId: z.int().optional(), contracts: z.array(z.string()), domains: z.array(z.string()) })

@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi'
 
-export const toolStatusSchema = z.enum(['ok', 'error', 'denied', 'cancelled', 'timeout'])
-export const toolEffectSchema = z.enum(['read', 'compute', 'prepare', 'sign', 'external'])
+import { toolEffects, toolStatuses } from '../contracts/tool-call.ts'
+
+export const toolStatusSchema = z.enum(toolStatuses)
+export const toolEffectSchema = z.enum(toolEffects)
 export const toolErrorSchema = z
   .object({ code: z.string(), message: z.string(), retryable: z.boolean() })
   .openapi('ToolError')
@@ -10,7 +12,7 @@ export const callProgressSchema = z
   .object({
     callId: z.string(),
     name: z.string(),
-    status: z.enum(['running', 'waiting', 'ok', 'error', 'denied', 'cancelled', 'timeout']),
+    status: z.enum(['running', 'waiting', ...toolStatuses]),
     stepIndex: z.int().optional(),
     stepCount: z.int().optional(),
     steps: z.array(

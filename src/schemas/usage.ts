@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi'
 
+import { budgetCodes, callKinds } from '../contracts/usage.ts'
+
 const count = z.int().nonnegative()
 const usd = z.string().regex(/^\d+(\.\d+)?$/)
 
@@ -23,14 +25,12 @@ export const usageReportSchema = z
       .object({ calls: count, tokens: count, costUsd: usd })
       .openapi({ description: 'What the calls that run now may use.' }),
     days: z.array(z.object({ day: z.iso.date(), ...sum })),
-    models: z.array(
-      z.object({ model: z.string(), kind: z.enum(['answer', 'summary', 'title', 'memory']), ...sum }),
-    ),
+    models: z.array(z.object({ model: z.string(), kind: z.enum(callKinds), ...sum })),
     conversation: usageSumSchema.optional(),
     turn: usageSumSchema.optional(),
     limits: z.array(
       z.object({
-        code: z.enum(['turn_budget', 'day_budget', 'owner_budget']),
+        code: z.enum(budgetCodes),
         tokens: z.object({ limit: count, left: count }).optional(),
         usd: z.object({ limit: usd, left: usd }).optional(),
       }),

@@ -1,7 +1,7 @@
 import type { BackgroundCall, ToolCallRef } from '../contracts/activity-interface.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { CallId, ConversationId, MessageId, OwnerId, TurnId } from '../contracts/ids.ts'
-import type { ScheduledCall, ToolError, ToolStatus } from '../contracts/tool-call.ts'
+import type { ScheduledCall, ToolError } from '../contracts/tool-call.ts'
 import type { Database } from './database.ts'
 import { type EventRow, type LogAnswer } from './log-answer.ts'
 import { publishNotice } from './publish-notice.ts'
@@ -94,12 +94,12 @@ export async function endLostCall(
   { conversationId, callId }: Pick<ToolCallRef, 'conversationId' | 'callId'>,
 ): Promise<void> {
   const error: ToolError = { code: 'stopped', message: 'The user stopped the call.', retryable: true }
-  const answer = await database.call<{ status: ToolStatus | null; log?: LogAnswer }>('end_lost_call', [
+  const answer = await database.call<{ events?: EventRow[]; log?: LogAnswer }>('end_lost_call', [
     conversationId,
     callId,
     storableJson(error),
   ])
-  publishNotice(database, conversationId, answer.log)
+  publishNotice(database, conversationId, answer.log, JSON.stringify(answer.events))
 }
 
 /** Lists the background calls of a conversation that have no end, as their workflows were told of them. */

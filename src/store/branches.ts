@@ -3,9 +3,11 @@ import type { ConversationId, MessageId, OwnerId, TurnId } from '../contracts/id
 import type { Database } from './database.ts'
 import type { EventRow, LogAnswer } from './log-answer.ts'
 import { type Creation, type CreationAnswer, toCreated } from './made-conversation.ts'
+import { noConversation } from './no-conversation.ts'
 import { publishNotice } from './publish-notice.ts'
 import { refuseTooMuch } from './refuse-too-much.ts'
 import { storableText } from './storable-text.ts'
+import { tooManyTurns } from './too-many-turns.ts'
 
 /** A message that takes the place of an earlier one. */
 export type ReplacingMessage = {
@@ -35,6 +37,8 @@ export type AcceptedBranch = {
 
 type BranchAnswer = {
   outcome: 'accepted' | 'repeated' | 'conflict' | 'unsuitable' | 'busy' | 'crowded' | 'missing' | 'unknown'
+  /** Why it is unsuitable, if it is not for what it is. */
+  reason?: 'forgotten'
   state?: string
   position?: number
   turnId?: TurnId | null
@@ -65,7 +69,7 @@ export async function regenerateMessage(
     message.turnLimit,
   ])
   const { outcome } = answer
-  if (outcome !== 'accepted' && outcome !== 'repeated') throw toRefusal(outcome, answer.turnId, message)
+  if (outcome !== 'accepted' && outcome !== 'repeated') throw toRefusal(outcome, answer, message)
   publishNotice(database, message.conversationId, answer.log, JSON.stringify(answer.events))
   const { state, position, turns = 0, model = '' } = answer
   return {
@@ -78,7 +82,7 @@ export async function regenerateMessage(
 
 function toRefusal(
   outcome: Exclude<BranchAnswer['outcome'], 'accepted' | 'repeated'>,
-  turnId: TurnId | null | undefined,
+  { reason, turnId }: BranchAnswer,
   message: ReplacingMessage,
 ): AppError {
   switch (outcome) {
@@ -87,7 +91,9 @@ function toRefusal(
     case 'unsuitable':
       return new AppError(
         'not_a_user_message',
-        `Message ${message.replaces} cannot be answered anew: only a user's message that has begun and was not replaced can.`,
+        reason === 'forgotten'
+          ? `The text of message ${message.replaces} is not kept. Give the text that is to be answered.`
+          : `Message ${message.replaces} cannot be answered anew: only a user's message that has begun and was not replaced can.`,
       )
     case 'busy':
       return new AppError(
@@ -98,11 +104,7 @@ function toRefusal(
         },
       )
     case 'crowded':
-      return new AppError(
-        'too_many_turns',
-        `${message.turnLimit} turns of yours are open. Wait until one ends, or stop one.`,
-        { retryAfterMs: 5_000 },
-      )
+      return tooManyTurns(message.turnLimit)
     case 'conflict':
       return new AppError(
         'message_conflict',
@@ -129,7 +131,7 @@ export async function forkConversation(
   fork: Fork,
 ): Promise<{ created: boolean; id: ConversationId }> {
   const statement = database.call<
-    CreationAnswer | { outcome: 'missing' } | { outcome: 'unknown' } | { outcome: 'busy' }
+    CreationAnswer | { outcome: 'missing' } | { outcome: 'unknown' } | { outcome: 'busy'; turnId: TurnId }
   >('fork_conversation', [
     fork.source,
     fork.owner,
@@ -149,13 +151,10 @@ export async function forkConversation(
     throw new AppError(
       'turn_running',
       `Message ${fork.messageId} belongs to the running turn. Wait for it, or fork from a message before it.`,
+      { details: { turnId: answer.turnId } },
     )
   }
   return toCreated(answer, fork.limit)
-}
-
-function noConversation(id: ConversationId): AppError {
-  return new AppError('not_found', `There is no conversation ${id}.`)
 }
 
 function noMessage(id: MessageId): AppError {

@@ -41,8 +41,8 @@ export async function saveTitle(
   return log !== null
 }
 
-/** Ends a chore with the digest it was about. False when the owner has written or deleted the entry. */
-export function saveDigest(
+/** Ends a chore with the memory entry it was about. False when the owner has written or deleted the entry. */
+export function saveMemoryEntry(
   database: Database,
   { conversationId, try: given }: Chore,
   text: string,
@@ -72,44 +72,47 @@ export async function giveBackChore(database: Database, chore: Chore, pauseMs: n
 /** What was said, cut to what a helper needs. */
 export type SaidText = { role: 'user' | 'assistant'; text: string }
 
-/** Reads the first message of a user and the first answer. */
+const isKept = 'not exists (select 1 from passing_turns($1) as passing (id) where passing.id = m.turn_id)'
+
+/** Reads the first message of a user and the first answer, of what is not to be forgotten. */
 export function readOpening(database: Database, id: ConversationId): Promise<SaidText[]> {
   return database.rows<SaidText>(
     'read_opening',
-    `(select role, left(text, 2000) as text from messages
+    `(select role, left(text, 2000) as text from messages m
         where conversation_id = $1 and role = 'user' and state = 'done' and text <> '' and superseded_by is null
+          and ${isKept}
         order by position limit 1)
      union all
-     (select role, left(text, 2000) as text from messages
+     (select role, left(text, 2000) as text from messages m
         where conversation_id = $1 and role = 'assistant' and state = 'done' and text <> ''
-          and superseded_by is null
+          and superseded_by is null and ${isKept}
         order by position limit 1)`,
     [id],
   )
 }
 
-/** Reads what was said last, in order, and what is remembered so far. */
-export async function readDigestSource(
+/** Reads what was said last and is not to be forgotten, in order, and the memory entry so far. */
+export async function readMemorySource(
   database: Database,
   id: ConversationId,
-): Promise<{ remembered: string | undefined; said: SaidText[] }> {
+): Promise<{ entry: string | undefined; said: SaidText[] }> {
   const [entries, said] = await Promise.all([
     database.rows<{ text: string | null }>(
-      'read_remembered',
+      'read_memory_entry',
       'select text from memory_entries where conversation_id = $1',
       [id],
     ),
     database.rows<SaidText>(
       'read_said',
       `select role, text from (
-         select position, role, left(text, 1000) as text from messages
+         select position, role, left(text, 1000) as text from messages m
            where conversation_id = $1 and role in ('user', 'assistant') and state = 'done' and text <> ''
-             and superseded_by is null
+             and superseded_by is null and ${isKept}
              and position > (select cleared_position from conversations where id = $1)
            order by position desc limit 30) latest
          order by position`,
       [id],
     ),
   ])
-  return { remembered: entries[0]?.text ?? undefined, said }
+  return { entry: entries[0]?.text ?? undefined, said }
 }

@@ -1,27 +1,19 @@
-import type { VerbatimFact } from '../contracts/context.ts'
 import type { MessageRole } from '../contracts/conversation.ts'
 import type { ConversationId, MessageId, TurnId } from '../contracts/ids.ts'
 import type { Database } from './database.ts'
 import type { NewEvent } from './event-log.ts'
+import type { Compaction } from './history-backend.ts'
 import { type LogAnswer, toEventRowsJson } from './log-answer.ts'
 import type { StoredToolCall } from './message-row.ts'
 import { publishNotice } from './publish-notice.ts'
 import { storableJson, storableText } from './storable-text.ts'
 
-/** What the model is given instead of the messages up to a place. */
-export type StoredCompaction = {
+/** A compaction with its place: it stands for the messages up to a position. */
+export type PlacedCompaction = Compaction & { uptoPosition: number }
+
+export type NewCompaction = PlacedCompaction & {
   /** Of the round before which it was made, or of the turn that was asked for it. */
   id: string
-  uptoPosition: number
-  /** Null: no model could write one. */
-  summary: string | null
-  /** Oldest first. */
-  facts: VerbatimFact[]
-  /** How many were found besides. */
-  factsLeftOut: number
-}
-
-export type NewCompaction = StoredCompaction & {
   conversationId: ConversationId
   turnId: TurnId
   asked: boolean
@@ -51,31 +43,29 @@ export type CompactedMessage = {
 }
 
 /** What may be summed up before a turn: what came after the latest compaction, and that one. */
-export type OlderPart = { previous: StoredCompaction | undefined; messages: MessageSize[] }
+export type OlderPart = { previous: PlacedCompaction | undefined; messages: MessageSize[] }
 
-const compactionColumns =
-  'k.id, k.upto_position as "uptoPosition", k.summary, k.facts, k.facts_left_out as "factsLeftOut"'
 const pageSize = 100
 
-/** Finds a compaction by its id. */
-export async function findCompaction(database: Database, id: string): Promise<StoredCompaction | undefined> {
-  const [row] = await database.rows<StoredCompaction>(
-    'find_compaction',
-    `select ${compactionColumns} from compactions k where k.id = $1`,
-    [id],
-  )
-  return row
+/** Whether the compaction with this id was stored. */
+export async function isCompacted(database: Database, id: string): Promise<boolean> {
+  const rows = await database.rows('is_compacted', 'select 1 from compactions where id = $1', [id])
+  return rows.length > 0
 }
 
-/** Reads what stands before a turn; contents are left out, because there may be any amount of it. */
+/**
+ * Reads what stands before a turn, without the turns that are to be forgotten; contents are left out, because there
+ * may be any amount of it.
+ */
 export async function readOlderPart(
   database: Database,
   conversationId: ConversationId,
   turnId: TurnId,
 ): Promise<OlderPart> {
-  const [previous] = await database.rows<StoredCompaction>(
+  const [previous] = await database.rows<PlacedCompaction>(
     'find_latest_compaction',
-    `select ${compactionColumns} from compactions k join conversations c on c.id = k.conversation_id
+    `select k.upto_position as "uptoPosition", k.summary, k.facts, k.facts_left_out as "factsLeftOut"
+       from compactions k join conversations c on c.id = k.conversation_id
        where c.id = $1 and k.upto_position > c.cleared_position
        order by k.upto_position desc limit 1`,
     [conversationId],
@@ -87,6 +77,7 @@ export async function readOlderPart(
        from messages m join conversations c on c.id = m.conversation_id
        where c.id = $1 and m.state = 'done' and m.superseded_by is null and m.turn_id is distinct from $2
          and m.position > greatest(c.cleared_position, $3)
+         and not exists (select 1 from forgettings f where f.id = m.turn_id)
        order by m.position`,
     [conversationId, turnId, previous?.uptoPosition ?? 0],
   )
@@ -102,9 +93,9 @@ export async function* readCompacted(
   for (let after = from - 1; ;) {
     const page = await database.rows<CompactedMessage>(
       'read_compacted',
-      `select id, position, role, text, tool_calls as "toolCalls", call_id as "callId" from messages
+      `select id, position, role, text, tool_calls as "toolCalls", call_id as "callId" from messages m
          where conversation_id = $1 and position > $2 and position <= $3 and state = 'done'
-           and superseded_by is null
+           and superseded_by is null and not exists (select 1 from forgettings f where f.id = m.turn_id)
          order by position limit ${pageSize}`,
       [conversationId, after, to],
     )

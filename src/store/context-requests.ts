@@ -1,9 +1,10 @@
 /** What an owner asks for about what the model is given. */
-import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { Database } from './database.ts'
 import { type LogAnswer, toEventRowsJson } from './log-answer.ts'
+import { noConversation } from './no-conversation.ts'
 import { publishNotice } from './publish-notice.ts'
+import { tooManyTurns } from './too-many-turns.ts'
 
 /** A compaction that is asked for, as its workflow is to be told. */
 export type AskedCompaction = {
@@ -31,13 +32,9 @@ export async function askCompaction(
       return { position, turns, model }
     }
     case 'missing':
-      throw new AppError('not_found', `There is no conversation ${conversationId}.`)
+      throw noConversation(conversationId)
     case 'crowded':
-      throw new AppError(
-        'too_many_turns',
-        `${turnLimit} turns of yours are open. Wait until one ends, or stop one.`,
-        { retryAfterMs: 5_000 },
-      )
+      throw tooManyTurns(turnLimit)
   }
 }
 
@@ -56,6 +53,6 @@ export async function clearContext(
     outcome: 'cleared' | 'empty' | 'missing'
     log?: LogAnswer
   }>('clear_context', [conversationId, owner, events])
-  if (outcome === 'missing') throw new AppError('not_found', `There is no conversation ${conversationId}.`)
+  if (outcome === 'missing') throw noConversation(conversationId)
   publishNotice(database, conversationId, log, events)
 }

@@ -1,10 +1,10 @@
 import type { BusyPolicy, Conversation, HistoryStrategy, ModelSettings } from '../contracts/conversation.ts'
-import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { PermissionPolicy } from '../contracts/permission.ts'
 import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
 import type { Database } from './database.ts'
 import { type CreationAnswer, toCreated } from './made-conversation.ts'
+import { noConversation } from './no-conversation.ts'
 import { fromPageCursor, toPageCursor } from './page-cursor.ts'
 import { storableText } from './storable-text.ts'
 
@@ -156,10 +156,6 @@ export async function patchConversation(
 }
 
 function required(row: ConversationRow | undefined, id: ConversationId): ConversationRow {
-  if (row === undefined) throw notFound(id)
+  if (row === undefined) throw noConversation(id)
   return row
-}
-
-function notFound(id: ConversationId): AppError {
-  return new AppError('not_found', `There is no conversation ${id}. List yours with GET /api/conversations.`)
 }

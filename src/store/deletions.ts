@@ -1,6 +1,6 @@
-import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { Database } from './database.ts'
+import { noConversation } from './no-conversation.ts'
 
 /**
  * Removes a conversation with everything it holds. Its workflow is still to be removed; until `noteCleaned` says
@@ -14,7 +14,7 @@ export async function deleteConversation(
 ): Promise<void> {
   const outcome = await database.call<'deleted' | 'missing'>('delete_conversation', [id, owner])
   if (outcome === 'missing') {
-    throw new AppError('not_found', `There is no conversation ${id}. List yours with GET /api/conversations.`)
+    throw noConversation(id)
   }
 }
 

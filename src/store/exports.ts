@@ -1,11 +1,11 @@
 import type { VerbatimFact } from '../contracts/context.ts'
-import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { ConversationExport, ExportedMessage } from '../schemas/conversation-export.ts'
 import { conversationColumns, type ConversationRow, toConversation } from './conversation-row.ts'
 import type { Database } from './database.ts'
 import { messageColumns, type MessageRow, toMessage } from './message-row.ts'
+import { noConversation } from './no-conversation.ts'
 
 /** Everything of an export but its messages; they are read up to `uptoPosition`. */
 export type ExportHead = Pick<ConversationExport, 'conversation' | 'compactions' | 'clearedUpTo'> & {
@@ -58,7 +58,7 @@ export async function readExportHead(
          from conversations t where id = $1 and owner_id = $2) c`,
     [id, owner],
   )
-  if (row === undefined) throw new AppError('not_found', `There is no conversation ${id}.`)
+  if (row === undefined) throw noConversation(id)
   const { createdAt, title, model, modelSettings, busyPolicy, permissions, history, memory, ...rest } =
     toConversation(row)
   const { fallbackModels, instructions, tools, chainId } = rest

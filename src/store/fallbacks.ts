@@ -1,3 +1,4 @@
+import { answerIdOf } from '../contracts/ids.ts'
 import type { RoundRef } from '../contracts/turn.ts'
 import type { Database } from './database.ts'
 import { type LogAnswer, toEventRowsJson } from './log-answer.ts'
@@ -12,12 +13,10 @@ export async function applyFallback(
   { conversationId, turnId, round }: RoundRef,
   { from, to, message }: { from: string; to: string; message: string },
 ): Promise<void> {
+  const key = `${answerIdOf(turnId, round)}:fallback:${from}`
   const events = toEventRowsJson([
-    {
-      key: `${turnId}.r${round}:fallback:${from}`,
-      turnId,
-      body: { type: 'notice', level: 'warning', code: 'model_fallback', message },
-    },
+    { key, turnId, body: { type: 'notice', level: 'warning', code: 'model_fallback', message } },
+    { key: `${key}:started`, turnId, body: { type: 'round.started', round, model: to } },
   ])
   const answer = await database.call<{ log: LogAnswer | null }>('use_fallback', [
     conversationId,

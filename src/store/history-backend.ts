@@ -18,12 +18,12 @@ export type HistoryMessage = Message & { providerCallIds?: Record<string, string
 
 /** What stands in the place of older messages. */
 export type Compaction = {
-  /** Absent when no model could write one. */
-  summary?: string
+  /** Null: no model could write one. */
+  summary: string | null
   /** Oldest first. */
-  facts: readonly VerbatimFact[]
+  facts: VerbatimFact[]
   /** How many facts were found besides. */
-  factsLeftOut?: number
+  factsLeftOut: number
 }
 
 export type LoadedHistory = {
@@ -43,10 +43,10 @@ export type LoadedHistory = {
  * everything, `slidingWindow` from the nth last user message on, `summary` everything behind the latest
  * compaction and that compaction, `none` the running turn alone. A compaction that somebody asked for counts with
  * every strategy but `none`: what it sums up is not returned. It must never return messages that have not started,
- * that are superseded, whose text is gone, or that stood there when the conversation was cleared; a compaction that
- * was made before it was cleared counts no more. It must leave out the oldest messages, up to a user's message, when
- * what stands before the running turn holds more than `maxBytes`, and say so; what it reads must not grow with the
- * rest of the conversation.
+ * that are superseded, whose text is gone or whose turn is to be forgotten, or that stood there when the conversation
+ * was cleared; a compaction that was made before it was cleared counts no more. It must leave out the oldest messages,
+ * up to a user's message, when what stands before the running turn holds more than `maxBytes`, and say so; what it
+ * reads must not grow with the rest of the conversation.
  * `save` must be idempotent: a message that is saved twice is there once, and the first text stands.
  * `flush` must return only when everything saved before is durable.
  * `list` must name the conversations of an owner that have messages, the latest first.

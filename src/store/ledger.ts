@@ -105,10 +105,11 @@ export function usageKeyOf({ id }: CallKey): string {
 }
 
 /** What a call has used, as its event says it. */
-export function toUsage({ model, price }: ReservedCall, tokens: CallTokens): ModelUsage {
+export function toUsage({ key, model, price }: ReservedCall, tokens: CallTokens): ModelUsage {
   const { inputTokens, outputTokens, cachedTokens, estimated } = tokens
   const cost = callCost(price, tokens)
   return {
+    kind: key.kind,
     model: model.id,
     inputTokens,
     outputTokens,
@@ -160,11 +161,17 @@ const budgetHints: Readonly<Record<BudgetCode, string>> = {
   owner_budget: 'Ask the operator for more.',
 }
 
+/** Nothing of the budget is used: to wait for the next one would not help. */
+const largeInputHint =
+  'That is all of it. Give the model less (sum the conversation up, clear it, shorten its instructions), or ask the ' +
+  'operator for more.'
+
 function toBudgetError({ code, unit, left, limit }: Refusal, inputTokens: number): AppError {
   const amount = unit === 'tokens' ? 'tokens' : 'US dollars'
+  const hint = left === limit ? largeInputHint : budgetHints[code]
   const message =
     `The budget of ${budgetNames[code]} leaves ${left} of ${limit} ${amount}, too little for the next model call ` +
-    `with its ${inputTokens} tokens of input. ${budgetHints[code]}`
+    `with its ${inputTokens} tokens of input. ${hint}`
   return new AppError(code, message, { details: { left, limit, unit, inputTokens } })
 }
 

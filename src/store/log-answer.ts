@@ -22,7 +22,7 @@ export type WireNotice = { c: string; o: string; p: number; s: number } & (
 )
 
 /** PostgreSQL refuses notifications of 8,000 bytes and more. */
-export const noticeSizeLimitBytes = 7_900
+const noticeSizeLimitBytes = 7_900
 
 export function toEventRow({ key, turnId, body }: NewEvent): EventRow {
   const { type, ...rest } = body

@@ -1,6 +1,6 @@
-import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
 import type { Database } from './database.ts'
+import { noConversation } from './no-conversation.ts'
 
 /** Where a log ends. */
 export type LogEnd = {
@@ -22,7 +22,7 @@ export async function getLogEnd(database: Database, owner: OwnerId, id: Conversa
        from conversations where id = $1 and owner_id = $2`,
     [id, owner],
   )
-  if (row === undefined) throw new AppError('not_found', `There is no conversation ${id}.`)
+  if (row === undefined) throw noConversation(id)
   const { last_seq: lastSeq, log_floor: floor } = row
   return { lastSeq, floor, highestGiven: lastSeq + (row.same_server ? 0 : 1_000_000) }
 }

@@ -1,6 +1,6 @@
-import type { MemoryEntry, MemoryHit, ToldMemory } from '../contracts/memory.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId } from '../contracts/ids.ts'
+import type { MemoryEntry, MemoryHit, ToldEntry } from '../contracts/memory.ts'
 import type { Database } from './database.ts'
 import { storableText } from './storable-text.ts'
 
@@ -81,7 +81,7 @@ export function tellMemory(
   database: Database,
   conversationId: ConversationId,
   maxChars: number,
-): Promise<ToldMemory[] | null> {
+): Promise<ToldEntry[] | null> {
   return database.call('tell_memory', [conversationId, maxChars])
 }
 

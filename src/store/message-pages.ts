@@ -4,13 +4,14 @@ import type { ConversationId, MessageId, OwnerId } from '../contracts/ids.ts'
 import { toolCallLimit } from '../contracts/limits.ts'
 import type { Database } from './database.ts'
 import { messageColumns, type MessageRow, toMessage } from './message-row.ts'
+import { noConversation } from './no-conversation.ts'
 
 /** Oldest first. `olderMessages` is the cursor of those before; absent: there are none. */
 export type MessagePage = { messages: Message[]; olderMessages?: string }
 
 export type MessageQuery = {
   /** Cursor of a page or a snapshot; absent: the latest ones. */
-  before?: string
+  before?: number
   limit: number
   /** A message that was replaced: its branch as it was then; absent: the present one. */
   branch?: MessageId
@@ -56,7 +57,7 @@ export async function listMessages(
        from conversations c where c.id = $1 and c.owner_id = $2`,
     [conversationId, owner, query.branch ?? null],
   )
-  if (found === undefined) throw new AppError('not_found', `There is no conversation ${conversationId}.`)
+  if (found === undefined) throw noConversation(conversationId)
   if (found.branch_end === null) {
     throw new AppError('not_found', `There is no message ${query.branch} in this conversation.`)
   }
@@ -68,7 +69,7 @@ export async function listMessages(
        order by position desc limit $5`,
     [
       conversationId,
-      query.before === undefined ? found.branch_end : Number(query.before),
+      query.before === undefined ? found.branch_end : query.before,
       query.superseded,
       found.branch_end,
       rowsOfPage(query.limit),

@@ -5,8 +5,10 @@ import type { WaitingMessage } from '../contracts/turn.ts'
 import type { Database } from './database.ts'
 import { isForgotten } from './forgettings.ts'
 import type { EventRow, LogAnswer } from './log-answer.ts'
+import { noConversation } from './no-conversation.ts'
 import { publishNotice } from './publish-notice.ts'
 import { storableText } from './storable-text.ts'
+import { tooManyTurns } from './too-many-turns.ts'
 
 export type NewMessage = {
   id: MessageId
@@ -87,7 +89,7 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
         interrupts: undefined,
       }
     case 'missing':
-      throw new AppError('not_found', `There is no conversation ${message.conversationId}.`)
+      throw noConversation(message.conversationId)
     case 'conflict':
       // Nothing is left to compare it with.
       if (await isForgotten(database, message.id)) {
@@ -105,11 +107,7 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
         details: { turnId: answer.turnId },
       })
     case 'crowded':
-      throw new AppError(
-        'too_many_turns',
-        `${message.turnLimit} turns of yours are open. Wait until one ends, or stop one.`,
-        { retryAfterMs: 5_000 },
-      )
+      throw tooManyTurns(message.turnLimit)
     case 'full':
       throw new AppError(
         'queue_full',
@@ -154,6 +152,8 @@ export type WaitingText = { messageId: MessageId; state: 'received' | 'queued' }
 type ChangeAnswer = {
   outcome: 'edited' | 'withdrawn' | 'started' | 'missing'
   state?: WaitingText['state']
+  /** Another message was answered since this one took the place of others. */
+  overtaken?: boolean
   log?: LogAnswer
 }
 
@@ -174,8 +174,9 @@ export async function editMessage(
 }
 
 /**
- * Takes back a message that has not begun; repeating it changes nothing.
- * @throws AppError `not_found`, `message_started`
+ * Takes back a message that has not begun; repeating it changes nothing. Messages that it has taken the place of are
+ * part of the conversation again.
+ * @throws AppError `not_found`, `message_started`, `edit_overtaken`
  */
 export async function withdrawMessage(
   database: Database,
@@ -186,8 +187,14 @@ export async function withdrawMessage(
   publishNotice(database, conversationId, answer.log)
 }
 
-function assertWaiting({ outcome }: ChangeAnswer, id: MessageId): void {
+function assertWaiting({ outcome, overtaken }: ChangeAnswer, id: MessageId): void {
   if (outcome === 'missing') throw new AppError('not_found', `There is no waiting message ${id}.`)
+  if (overtaken) {
+    throw new AppError(
+      'edit_overtaken',
+      `Another message was answered without what message ${id} has taken the place of. Change it, or stop its turn.`,
+    )
+  }
   if (outcome === 'started') {
     throw new AppError('message_started', `Message ${id} has begun. Send another one, or stop its turn.`)
   }

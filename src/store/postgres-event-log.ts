@@ -1,8 +1,8 @@
 import type { EventType } from '../contracts/event.ts'
-import { AppError } from '../contracts/errors.ts'
 import type { Database } from './database.ts'
 import type { EventLog } from './event-log.ts'
 import { fromWireNotice, type LogAnswer, toEvent, toEventRowsJson } from './log-answer.ts'
+import { noConversation } from './no-conversation.ts'
 import { openNotificationChannel } from './notification-channel.ts'
 import { publishNotice } from './publish-notice.ts'
 
@@ -23,7 +23,7 @@ export function createPostgresEventLog(database: Database, options: PostgresEven
         onlyInTurn ?? null,
         async,
       ])
-      if (answer === null) throw new AppError('not_found', `There is no conversation ${conversationId}.`)
+      if (answer === null) throw noConversation(conversationId)
       if (!async) publishNotice(database, conversationId, answer, json)
       return answer.last
     },

@@ -20,6 +20,7 @@ export function createPostgresHistory(database: Database): HistoryBackend {
            left join messages m
              on m.conversation_id = $1 and m.position >= b.first and m.state = 'done' and m.superseded_by is null
                and (m.text is not null or m.role in ('assistant', 'tool'))
+               and not exists (select 1 from forgettings f where f.id = m.turn_id)
            order by m.position`,
         [
           request.conversationId,
@@ -78,12 +79,8 @@ function toLoadedHistory(rows: readonly LoadedRow[]): LoadedHistory {
   }
 }
 
-function toCompaction({ summary, facts, leftOut }: NonNullable<LoadedRow['compaction']>): Compaction {
-  return {
-    ...(summary === null ? {} : { summary }),
-    facts,
-    ...(leftOut === 0 ? {} : { factsLeftOut: leftOut }),
-  }
+function toCompaction({ leftOut, ...compaction }: NonNullable<LoadedRow['compaction']>): Compaction {
+  return { ...compaction, factsLeftOut: leftOut }
 }
 
 function toHistoryMessage(row: MessageRow): HistoryMessage {

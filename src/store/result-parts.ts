@@ -1,12 +1,13 @@
-import type { ResultMatch, ResultMatches, ResultPart } from '../contracts/context.ts'
+import type { ResultMatch, ResultMatches, ResultPart } from '../contracts/result.ts'
+import { isInsideCharacter } from '../contracts/whole-characters.ts'
 import type { Database } from './database.ts'
 import { findResult, type ResultRef, type StoredResult } from './results.ts'
 
 /** Reads results for tools, which have made sure of the conversation. */
 export function createResultReader(database: Database) {
   return {
-    read: (call: ResultRef, range: TextRange) => readResultPart(database, call, range),
-    find: (call: ResultRef, search: TextSearch) => searchResult(database, call, search),
+    read: (call: ResultRef, range: TextRange) => readResultPart(database, { ...call, kept: true }, range),
+    find: (call: ResultRef, search: TextSearch) => searchResult(database, { ...call, kept: true }, search),
   }
 }
 
@@ -30,9 +31,9 @@ export async function readResultPart(
       if (from + text.length >= to) break
     }
   }
-  const begin = isInsidePair(text, offset - from) ? from : Math.min(offset, totalChars)
+  const begin = isInsideCharacter(text, offset - from) ? from : Math.min(offset, totalChars)
   const wanted = Math.min(offset + limit, totalChars)
-  const shorter = isInsidePair(text, wanted - from) ? wanted - 1 : wanted
+  const shorter = isInsideCharacter(text, wanted - from) ? wanted - 1 : wanted
   // A part of one character that has two units is that character.
   const end = shorter > begin ? shorter : Math.min(wanted + 1, totalChars)
   return {
@@ -98,10 +99,8 @@ async function* listMatches(
 function cutContext(text: string, at: number, length: number, contextChars: number): string {
   const from = Math.max(at - contextChars, 0)
   const to = Math.min(at + length + contextChars, text.length)
-  return text.slice(isInsidePair(text, from) ? from + 1 : from, isInsidePair(text, to) ? to - 1 : to)
-}
-
-/** Whether the units before and at an index are one character. */
-function isInsidePair(text: string, index: number): boolean {
-  return (text.codePointAt(index - 1) ?? 0) > 0xffff
+  return text.slice(
+    isInsideCharacter(text, from) ? from + 1 : from,
+    isInsideCharacter(text, to) ? to - 1 : to,
+  )
 }

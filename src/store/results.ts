@@ -21,8 +21,14 @@ export type StoredResult = {
   pieces(fromOffset?: number): AsyncGenerator<{ offset: number; text: string }>
 }
 
-/** Whose result; without an owner the caller has made sure of the conversation. */
-export type ResultRef = { conversationId: ConversationId; callId: CallId; owner?: OwnerId }
+export type ResultRef = {
+  conversationId: ConversationId
+  callId: CallId
+  /** Absent: the caller has made sure of the conversation. */
+  owner?: OwnerId
+  /** Only what is not to be forgotten. */
+  kept?: boolean
+}
 
 /** Small enough that a reader of one part loads little, large enough that 16 MiB are 64 writes. */
 const chunkSizeBytes = 256 * 1024
@@ -82,7 +88,7 @@ type FoundRow = {
 
 /** Finds the result of a call. @throws AppError `result_unknown`, saying why there is none */
 export async function findResult(database: Database, ref: ResultRef): Promise<StoredResult> {
-  const { conversationId, callId, owner } = ref
+  const { conversationId, callId, owner, kept = false } = ref
   const [row] = await database.rows<FoundRow>(
     'find_result',
     `select t.status, case json_typeof(t.output) when 'string' then t.output #>> '{}' else t.output::text end as text,
@@ -90,8 +96,9 @@ export async function findResult(database: Database, ref: ResultRef): Promise<St
          r.written_by, r.total_chars, r.size_bytes, r.removed_at
        from tool_calls t join conversations c on c.id = t.conversation_id
        left join large_results r on r.call_id = t.id and r.total_chars is not null
-       where t.id = $1 and t.conversation_id = $2 and ($3::text is null or c.owner_id = $3)`,
-    [callId, conversationId, owner ?? null],
+       where t.id = $1 and t.conversation_id = $2 and ($3::text is null or c.owner_id = $3)
+         and not ($4 and exists (select 1 from forgettings f where f.id = t.turn_id))`,
+    [callId, conversationId, owner ?? null, kept],
   )
   if (row === undefined) throw unknownResult(callId, 'This conversation has no such call.')
   const { text, written_by: writtenBy } = row

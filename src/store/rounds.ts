@@ -52,9 +52,10 @@ export type BegunRound =
 /** A round that was begun, and runs. */
 export type RunningRound = Extract<BegunRound, { outcome: 'run' }>
 
-/** A call that a reply asked for; one with an `end` is over before it began. */
+/** A call that a reply asked for; one with an `end` is over before it began, a `claimed` one begins with it. */
 export type NewCall = StoredToolCall & {
   permission?: CallPermission
+  claimed?: boolean
   end?: { status: ToolStatus; error: ToolError; text: string }
 }
 
@@ -136,6 +137,6 @@ export async function finishRound(database: Database, finished: FinishedRound): 
   return answer.outcome === 'over' ? { kind: 'nothing' } : finished.outcome
 }
 
-function toCallRow({ callId, providerCallId, name, arguments: args, permission, end }: NewCall): object {
-  return { id: callId, providerCallId, name, arguments: args, permission, ...end }
+function toCallRow({ callId, arguments: args, end, ...rest }: NewCall): object {
+  return { id: callId, arguments: args, ...rest, ...end }
 }

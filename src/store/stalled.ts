@@ -1,9 +1,9 @@
 import type { EventBody } from '../contracts/event.ts'
-import { AppError } from '../contracts/errors.ts'
 import type { ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
 import type { WaitingMessage } from '../contracts/turn.ts'
 import type { Database } from './database.ts'
 import { type LogAnswer, toEventRowsJson } from './log-answer.ts'
+import { noConversation } from './no-conversation.ts'
 import { publishNotice } from './publish-notice.ts'
 
 /** A conversation that has something to do, and in which nothing happens. */
@@ -74,7 +74,7 @@ export async function getRunningTurn(
     'select turn_id from conversations where id = $1 and owner_id = $2',
     [id, owner],
   )
-  if (row === undefined) throw new AppError('not_found', `There is no conversation ${id}.`)
+  if (row === undefined) throw noConversation(id)
   return row.turn_id
 }
 

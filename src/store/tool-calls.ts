@@ -5,10 +5,10 @@ import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { FailedCallRef, ToolCallRef, ToolStepRef } from '../contracts/activity-interface.ts'
 import type { Database } from './database.ts'
 import type { NewEvent } from './event-log.ts'
-import { type LogAnswer, toEventRowsJson } from './log-answer.ts'
+import { type EventRow, type LogAnswer, toEventRow, toEventRowsJson } from './log-answer.ts'
 import { publishNotice } from './publish-notice.ts'
 import type { LargeResult } from './results.ts'
-import { storableJson, storableText } from './storable-text.ts'
+import { storableJson } from './storable-text.ts'
 
 /** What a try of a call starts from. */
 export type BegunTry =
@@ -101,6 +101,9 @@ export async function readFinishedSteps(
   return new Map(rows.map(({ callId, steps }) => [callId, steps]))
 }
 
+/** The end of one of several calls. */
+export type EndedCall = { callId: CallId; end: CallEnd; events: readonly NewEvent[] }
+
 /** Stores the end of a call, once. Returns the status that stands: an earlier end's, if there was one. */
 export async function finishCall(
   database: Database,
@@ -108,25 +111,38 @@ export async function finishCall(
   end: CallEnd,
   events: readonly NewEvent[],
 ): Promise<ToolStatus> {
-  const json = toEventRowsJson(events)
+  const statuses = await finishCalls(database, { conversationId, turnId }, [{ callId, end, events }])
+  return statuses.get(callId) ?? end.status
+}
+
+/** Stores the ends of calls of one turn, each once. Returns the statuses that stand; of a call that is gone none. */
+export async function finishCalls(
+  database: Database,
+  { conversationId, turnId }: Pick<ToolCallRef, 'conversationId' | 'turnId'>,
+  ended: readonly EndedCall[],
+): Promise<Map<CallId, ToolStatus>> {
   const answer = await database.call<{
-    status: ToolStatus | null
-    /** More than these events was appended. */
-    changed?: boolean
+    statuses: Record<CallId, ToolStatus>
+    /** What was appended, when anything was. */
+    events?: EventRow[]
     log?: LogAnswer
-  }>('finish_call', [
-    conversationId,
-    turnId,
-    callId,
-    end.status,
-    end.output === undefined ? null : storableJson(end.output),
-    end.error === null ? null : storableJson(end.error),
-    storableText(end.text),
-    end.large === undefined ? null : JSON.stringify(end.large),
-    json,
-  ])
-  publishNotice(database, conversationId, answer.log, answer.changed ? undefined : json)
-  return answer.status ?? end.status
+  }>('finish_calls', [conversationId, turnId, storableJson(ended.map(toEndRow))])
+  if (answer.events !== undefined) {
+    publishNotice(database, conversationId, answer.log, JSON.stringify(answer.events))
+  }
+  return new Map(Object.entries(answer.statuses))
+}
+
+function toEndRow({ callId, end: { status, output, large, error, text }, events }: EndedCall): object {
+  return {
+    id: callId,
+    status,
+    output,
+    text,
+    ...(error === null ? {} : { error }),
+    ...(large === undefined ? {} : { result: large }),
+    events: events.map(toEventRow),
+  }
 }
 
 /** Records a new decision about a call of which no try has begun. */

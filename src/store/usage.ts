@@ -1,4 +1,4 @@
-import type { ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
+import { type ConversationId, conversationIdOf, type OwnerId, type TurnId } from '../contracts/ids.ts'
 import type {
   BudgetCode,
   BudgetLimit,
@@ -46,7 +46,7 @@ export async function reportUsage(
   { owner, conversationId, turnId, days }: UsageQuestion,
   { limits }: Budgets,
 ): Promise<UsageReport> {
-  const conversation = conversationId ?? turnId?.replace(/\.t\d+$/, '') ?? null
+  const conversation = conversationId ?? (turnId === undefined ? null : conversationIdOf(turnId))
   const answer = await database.call<UsageAnswer>('report_usage', [owner, conversation, turnId ?? null, days])
   const { total, today, turn, reserved } = answer
   return {

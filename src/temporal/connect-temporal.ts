@@ -25,7 +25,7 @@ export async function connectTemporal(config: TemporalConfig & { address: string
  * Somebody waits for each of these calls. A workflow that has no room for an update has some within
  * milliseconds; the default waits 1.7 s before it looks again. Whoever comes at once must not come back at once.
  */
-export function retrySoon(): GrpcRetryOptions {
+function retrySoon(): GrpcRetryOptions {
   const usual = defaultGrpcRetryOptions({ maxAttempts: mostTries })
   return {
     retryableDecider: (attempt, status) => usual.retryableDecider(attempt, status),

@@ -124,9 +124,11 @@ export class Chat {
     return this.#outbox.send(text, { ...options, ...(model !== undefined && { model }) })
   }
 
-  /** Has one of the user's messages answered anew. */
+  /** Has one of the user's messages answered anew, by default with its own text. */
   regenerate({ id, content }: MessageEntry, wish: Omit<RegenerateWish, 'messageId'>): Promise<void> {
-    return this.#outbox.regenerate(content.text, { ...wish, messageId: id })
+    // The server may not keep the text.
+    const own = content.text !== '' && { text: content.text }
+    return this.#outbox.regenerate(content.text, { ...own, ...wish, messageId: id })
   }
 
   /** Changes the open conversation, or what the next one begins with. */

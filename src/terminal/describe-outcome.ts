@@ -4,7 +4,8 @@ import { toPlainLine } from './text-filter.ts'
 /** What a person can do after a turn that ended with one of these codes. */
 const advice = new Map(
   Object.entries({
-    turn_budget: 'What it found is kept: a new message goes on with a new turn.',
+    turn_budget:
+      'What it found is kept: a new message goes on with a new turn. /compact makes its calls smaller.',
     day_budget: 'Your budget begins anew at midnight UTC; /usage in a chat shows it.',
     owner_budget: 'Whoever runs this server can raise your budget; /usage in a chat shows it.',
     context_full:

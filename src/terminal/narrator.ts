@@ -1,3 +1,4 @@
+import { findContextEntry } from '../client/apply-context-event.ts'
 import { findCall, findMessage } from '../client/entry-list.ts'
 import type { CallEntry, ContextEntry, ConversationView, MessageEntry } from '../client/conversation-view.ts'
 import type { StreamEvent } from '../contracts/event.ts'
@@ -70,9 +71,14 @@ export class Narrator {
           { kind: 'answerEnd' },
           this.remark('── edited: what followed is no part of the conversation any more'),
         ]
+      case 'messages.restored':
+        return [
+          { kind: 'answerEnd' },
+          this.remark('── taken back: what the edit had replaced is part of the conversation again'),
+        ]
       case 'context.compacted':
       case 'context.cleared':
-        return this.tellContext(view.entries.findLast((entry) => entry.kind === 'context'))
+        return this.tellContext(findContextEntry(view, event))
       case 'system.note':
         return [this.#tellNote(event.source, event.text)]
       case 'message.refused':

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+
+import { permissionPolicies } from '../contracts/permission.ts'
 import {
   runAskCommand,
   runChatCommand,
@@ -88,7 +90,7 @@ function addLibraryCommands(program: Command, finish: (exitCode: number) => void
 
 function permissionsOption(): Option {
   const about = 'which tools ask before they run; denyAll asks nobody, for unattended work'
-  return new Option('--permissions <policy>', about).choices(['ask', 'allowReads', 'denyAll'])
+  return new Option('--permissions <policy>', about).choices([...permissionPolicies])
 }
 
 function parseChainId(text: string): number {

@@ -1,3 +1,5 @@
+import { wholeBeginning } from '../contracts/whole-characters.ts'
+
 type State = 'text' | 'escape' | 'sequence' | 'string' | 'stringEscape'
 
 /** Terminals give up on an unfinished command string too; without a bound it would swallow the answer. */
@@ -16,9 +18,9 @@ export class TextFilter {
   push(piece: string): string {
     let passed = ''
     for (const unit of (this.#half + piece).split('')) passed += this.#take(unit)
-    const last = passed.charCodeAt(passed.length - 1)
-    this.#half = last >= 0xd800 && last <= 0xdbff ? passed.slice(-1) : ''
-    return this.#half === '' ? passed : passed.slice(0, -1)
+    const whole = wholeBeginning(passed, passed.length)
+    this.#half = passed.slice(whole.length)
+    return whole
   }
 
   #take(unit: string): string {

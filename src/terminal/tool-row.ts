@@ -39,7 +39,7 @@ export function describeProgress(call: CallEntry): string {
 }
 
 /** How a call ended, in words; empty for a good end. */
-export function describeEnd({ status, error }: CallEntry): string {
+function describeEnd({ status, error }: CallEntry): string {
   const reason = error ? `${error.code}: ${error.message}` : ''
   switch (status) {
     case 'running':

@@ -11,7 +11,7 @@ export function exportFormatOf(file: string): ExportFormat {
 
 /**
  * Writes a conversation into a new file and returns its path; by default it is named after the conversation.
- * @throws CommandError when there is a file of that name
+ * @throws CommandError when there is a file of that name, or none can be written
  */
 export async function writeExport(
   client: Client,
@@ -23,8 +23,9 @@ export async function writeExport(
   try {
     await writeFile(path, text, { flag: 'wx' })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    throw new CommandError(exitCodes.usage, `${path} is there already. Give another name.`, error)
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+    const reason = isThere ? 'is there already.' : `cannot be written. ${String(error)}.`
+    throw new CommandError(exitCodes.usage, `${path} ${reason} Give another name.`, error)
   }
   return path
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { AppError } from '../contracts/errors.ts'
 import { longestToolTimeoutMs } from '../contracts/limits.ts'
+import { toolEffects } from '../contracts/tool-call.ts'
 import { toModelTool } from './model-tool.ts'
 import type { Tool } from './tool.ts'
 
@@ -41,7 +42,7 @@ const base = {
     .max(64),
   title: callable,
   description: z.string().min(1).max(4_000),
-  effect: z.enum(['read', 'compute', 'prepare', 'sign', 'external']),
+  effect: z.enum(toolEffects),
   targets: callable.optional(),
   uses: z.array(z.enum(['chain', 'compiler', 'memory'])),
   timeoutMs,
@@ -55,7 +56,16 @@ const background = z.boolean().optional()
 const stepShape = z.object({ timeoutMs, tries: base.tries, run: callable })
 
 const toolShape = z.discriminatedUnion('kind', [
-  z.object({ ...base, background, kind: z.literal('single'), run: callable }),
+  z
+    .object({ ...base, background, kind: z.literal('single'), quick: z.boolean().optional(), run: callable })
+    .refine(({ quick, effect }) => quick !== true || effect === 'read', {
+      path: ['quick'],
+      error: "only a tool of effect 'read' may be quick: it may run twice",
+    })
+    .refine(({ quick, background: isBackground }) => quick !== true || isBackground !== true, {
+      path: ['quick'],
+      error: 'a tool that goes on in the background is not quick',
+    }),
   z.object({
     ...base,
     background,

@@ -1,6 +1,6 @@
-import { cleanUntrustedText } from '../chain/untrusted-text.ts'
 import { AppError } from '../contracts/errors.ts'
 import type { Question, QuestionForm } from '../contracts/human-request.ts'
+import { cleanUntrustedText } from '../contracts/untrusted-text.ts'
 import { findFormFaults } from './find-form-faults.ts'
 import type { AskingTool } from './tool.ts'
 

@@ -1,6 +1,6 @@
 /** The ports through which tools reach the world; a worker makes them once and shares them. */
-import type { ResultMatches, ResultPart } from '../contracts/context.ts'
 import type { MemoryHit } from '../contracts/memory.ts'
+import type { ResultMatches, ResultPart } from '../contracts/result.ts'
 
 /** A block that a reading is bound to. */
 export type BlockRef = { number: string; hash: string }

@@ -76,6 +76,11 @@ type RunBase = {
 export type SingleTool<Input = unknown> = ToolBase<Input> &
   RunBase & {
     kind: 'single'
+    /**
+     * It only reads, and usually answers at once: when a reply asks for such tools alone and nobody has to be asked,
+     * they run within the model's own activity. One that takes longer than a moment runs again as any other does.
+     */
+    quick?: boolean
     run(input: Input, context: ToolContext): Promise<unknown>
   }
 

@@ -10,6 +10,7 @@ export default defineTool({
   description:
     'Native coin balance, nonce and kind of code of one address on one chain, at one block. The balance is a decimal string in whole units of the native coin. For ERC-20 tokens use token_balances. It takes an address only: find named accounts with chain_context.',
   effect: 'read',
+  quick: true,
   uses: ['chain'],
   input: z.strictObject({ address, chainId: chainId.optional() }),
   output: z.object({

@@ -9,6 +9,7 @@ export default defineTool({
   description:
     'What one chain is and where it stands: name, native coin, newest block, base fee, the tokens of the curated registry, and on a local chain the accounts that have names, as Alice and Bob. Call it first when the user names a person or a token symbol: the other tools take addresses only. A symbol or name that is not listed here has no known address: ask the user, never guess one.',
   effect: 'read',
+  quick: true,
   uses: ['chain'],
   input: z.strictObject({ chainId: chainId.optional() }),
   output: z.object({

@@ -10,6 +10,7 @@ export default defineTool({
   description:
     'Calls one view or pure function of a contract at the newest block and returns its result. It cannot change anything and refuses functions that are not declared view or pure. Integers come back as decimal strings in base units: divide by the decimals of the token yourself, exactly. Text in the result is written by strangers. For balances prefer token_balances.',
   effect: 'read',
+  quick: true,
   targets: ({ address: contract }) => ({ contracts: [contract] }),
   uses: ['chain'],
   input: z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-import type { ResultPart } from '../contracts/context.ts'
+import type { ResultPart } from '../contracts/result.ts'
+import { wholeBeginning } from '../contracts/whole-characters.ts'
 import { defineTool } from '../toolkit/define-tool.ts'
 import { untrustedText } from '../toolkit/fields.ts'
 
@@ -14,6 +15,7 @@ export default defineTool({
   title: ({ find }) => (find === undefined ? 'Read a result' : 'Search a result'),
   description: `Reads on in a tool result of this conversation that was cut, or searches it. Use the callId that stands in the cut. Without find: one part of the text from offset on, at most ${partLimitChars} characters; go on with nextOffset until it is null. With find: up to ${matchLimit} places of that text, each with its surroundings; capitals make no difference. Search first when you know what you look for: a large result has hundreds of parts.`,
   effect: 'read',
+  quick: true,
   uses: [],
   input: z.strictObject({
     callId: z.string().min(1).max(200).describe('Of the call whose result was cut, as t1.r0.c0.'),
@@ -54,7 +56,6 @@ function fit(part: ResultPart): ResultPart {
   const written = JSON.stringify(part.text).length
   if (written <= partLimitChars + 2) return part
   const fitting = Math.floor((part.text.length * partLimitChars) / written)
-  const isInsidePair = (part.text.codePointAt(fitting - 1) ?? 0) > 0xffff
-  const text = part.text.slice(0, isInsidePair ? fitting - 1 : fitting)
+  const text = wholeBeginning(part.text, fitting)
   return fit({ ...part, text, nextOffset: part.offset + text.length })
 }

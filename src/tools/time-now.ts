@@ -10,6 +10,7 @@ export default defineTool({
   description:
     'The current date and time in UTC. Use it for anything that depends on today, and to tell how old a block is. It takes no arguments and does not know the time zone of the user.',
   effect: 'read',
+  quick: true,
   uses: [],
   timeoutMs: 5_000,
   input: z.strictObject({}),

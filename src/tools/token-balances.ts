@@ -26,6 +26,7 @@ export default defineTool({
   description:
     'ERC-20 balances of one address on one chain, all at one block, as decimal strings in whole tokens. Without tokens it reads every token of the curated registry (see chain_context). Symbols and names come from the contracts: a token with a well-known symbol that is not in the registry may be a forgery. It takes addresses only. For the native coin use account_info.',
   effect: 'read',
+  quick: true,
   targets: ({ tokens = [] }) => ({ contracts: tokens }),
   uses: ['chain'],
   input: z.strictObject({

@@ -1,6 +1,7 @@
 import { doChore } from '../chores/do-chore.ts'
 import type { ChoreServices } from '../chores/chore-services.ts'
 import { type Chore, claimChores } from '../store/chores.ts'
+import { repeat } from './repeat.ts'
 
 const lookPauseMs = 1_000
 /** At the same time, of one worker. */
@@ -14,39 +15,26 @@ const leaseMs = 150_000
  */
 export function watchForChores(services: ChoreServices): () => Promise<void> {
   const { database, logger } = services
-  const stop = new AbortController()
   const running = new Set<Promise<void>>()
-  let looking = Promise.resolve()
-  let timer = setTimeout(next, lookPauseMs)
 
-  function next(): void {
-    looking = look()
-  }
-
-  async function look(): Promise<void> {
+  async function look(signal: AbortSignal): Promise<void> {
     const limit = choreLimit - running.size
-    try {
-      const chores = limit === 0 ? [] : await claimChores(database, { limit, leaseMs })
-      for (const chore of chores) start(chore)
-    } catch (err) {
-      logger.warn({ err }, 'looking for chores failed')
-    }
-    if (!stop.signal.aborted) timer = setTimeout(next, lookPauseMs)
+    const chores = limit === 0 ? [] : await claimChores(database, { limit, leaseMs })
+    for (const chore of chores) start(chore, signal)
   }
 
-  function start(chore: Chore): void {
+  function start(chore: Chore, signal: AbortSignal): void {
     const { conversationId, kind } = chore
-    const done = doChore(chore, services, stop.signal)
+    const done = doChore(chore, services, signal)
       // It is due again when its lease ends.
       .catch((err: unknown) => logger.warn({ err, conversationId, kind }, 'a chore failed'))
       .finally(() => running.delete(done))
     running.add(done)
   }
 
+  const stop = repeat(look, { pauseMs: lookPauseMs, failure: 'looking for chores failed', logger })
   return async () => {
-    stop.abort(new Error('The worker stops.'))
-    clearTimeout(timer)
-    await looking
+    await stop()
     await Promise.all(running)
   }
 }

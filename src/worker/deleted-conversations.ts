@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import type { Logger } from '../ops/logger.ts'
 import type { Database } from '../store/database.ts'
 import { forgetDeletion, listDeletions } from '../store/deletions.ts'
 import type { ConversationWorkflows } from '../temporal/conversation-workflows.ts'
+import { repeat } from './repeat.ts'
 
 export type DeletedConversationsOptions = {
   database: Database
@@ -26,17 +25,8 @@ const failureLimit = 3
  */
 export function clearDeletedConversations(options: DeletedConversationsOptions): () => Promise<void> {
   const { pauseMs = 20_000, logger } = options
-  const stop = new AbortController()
-  const loop = (async () => {
-    while (await sleep(pauseMs, true, { signal: stop.signal }).catch(() => false))
-      await clearAll(options, stop.signal).catch((err: unknown) =>
-        logger.warn({ err }, 'workflows of deleted conversations are still there'),
-      )
-  })()
-  return async () => {
-    stop.abort()
-    await loop
-  }
+  const failure = 'workflows of deleted conversations are still there'
+  return repeat((signal) => clearAll(options, signal), { pauseMs, failure, logger })
 }
 
 async function clearAll(

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import type { Logger } from '../ops/logger.ts'
 import type { Database } from '../store/database.ts'
 import { forgetDue } from '../store/forgettings.ts'
@@ -11,6 +9,7 @@ import {
   takeUnswept,
 } from '../store/sweeps.ts'
 import type { ConversationWorkflows } from '../temporal/conversation-workflows.ts'
+import { pause, repeat } from './repeat.ts'
 
 export type HousekeepingOptions = {
   database: Database
@@ -35,21 +34,15 @@ const dayMs = 86_400_000
  * the way through all conversations. Every worker may do it: they share the work. Returns the function that ends it.
  */
 export function keepHouse(options: HousekeepingOptions): () => Promise<void> {
-  const stop = new AbortController()
-  const loops = [
-    repeat(forgetPauseMs, () => forgetAll(options, stop.signal), 'forgetting failed'),
-    repeat(sweepPauseMs, () => sweepAll(options, stop.signal), 'sweeping failed'),
+  const { logger } = options
+  const forgetting = { pauseMs: forgetPauseMs, failure: 'forgetting failed', logger }
+  const sweeping = { pauseMs: sweepPauseMs, failure: 'sweeping failed', logger }
+  const stops = [
+    repeat((signal) => forgetAll(options, signal), forgetting),
+    repeat((signal) => sweepAll(options, signal), sweeping),
   ]
-
-  async function repeat(pauseMs: number, act: () => Promise<void>, failure: string): Promise<void> {
-    while (await pause(pauseMs, stop.signal)) {
-      await act().catch((err: unknown) => options.logger.warn({ err }, failure))
-    }
-  }
-
   return async () => {
-    stop.abort()
-    await Promise.all(loops)
+    await Promise.all(stops.map((stop) => stop()))
   }
 }
 
@@ -95,9 +88,4 @@ async function sweepLargeResults(
   if (resultDays === undefined) return
   const before = new Date(Date.now() - resultDays * dayMs)
   while ((await removeLargeResults(database, before, 10)) === 10 && (await pause(breathMs, signal)));
-}
-
-/** False when the signal has ended it. */
-async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(ms, true, { signal }).catch(() => false)
 }

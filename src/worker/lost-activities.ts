@@ -3,6 +3,7 @@ import proto from '@temporalio/proto'
 
 import type { Logger } from '../ops/logger.ts'
 import type { LostActivity, WorkerRegistry } from '../store/worker-registry.ts'
+import { repeat } from './repeat.ts'
 
 export type LostActivitiesOptions = {
   registry: WorkerRegistry
@@ -18,25 +19,14 @@ const lookPauseMs = 500
  * instead of after the heartbeat timeout. The first look is now: a worker that was restarted in place finds
  * its own past. Returns the function that ends it.
  */
-export function watchForLostActivities(options: LostActivitiesOptions): () => void {
-  let closed = false
-  let timer: NodeJS.Timeout | undefined
-
-  async function look(): Promise<void> {
-    try {
-      const lost = await options.registry.takeLost()
-      if (lost.length > 0) await release(lost, options)
-    } catch (err) {
-      options.logger.warn({ err }, 'looking for lost activities failed')
-    }
-    if (!closed) timer = setTimeout(() => void look(), lookPauseMs)
+export function watchForLostActivities(options: LostActivitiesOptions): () => Promise<void> {
+  const { registry, logger } = options
+  const look = async () => {
+    const lost = await registry.takeLost()
+    if (lost.length > 0) await release(lost, options)
   }
-
-  void look()
-  return () => {
-    closed = true
-    clearTimeout(timer)
-  }
+  const failure = 'looking for lost activities failed'
+  return repeat(look, { pauseMs: lookPauseMs, failure, logger, atOnce: true })
 }
 
 async function release(lost: readonly LostActivity[], options: LostActivitiesOptions): Promise<void> {

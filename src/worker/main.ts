@@ -144,7 +144,8 @@ const isStopping = onShutdown(logger, [
     name: 'worker',
     timeoutMs: 6_500,
     async run() {
-      for (const stop of watchers) stop()
+      // Not awaited: what they ask a server that is away takes its whole time.
+      for (const stop of watchers) void stop()
       worker.shutdown()
       backgroundWorker.shutdown()
       await Promise.all([running, deployment.leave(), ...besideTurns.map((stop) => stop())])

@@ -61,7 +61,8 @@ export async function openDeployment(options: OpenDeploymentOptions): Promise<De
       },
     },
     async leave() {
-      stopWatching()
+      // What it asks a server that is away takes its whole time.
+      void stopWatching()
       await leaveBuilds()
     },
   }

@@ -6,6 +6,7 @@ import type { Database } from '../store/database.ts'
 import { markStalled, type QuietConversation, takeQuietConversations } from '../store/stalled.ts'
 import type { ConversationWorkflows } from '../temporal/conversation-workflows.ts'
 import { recoverConversation } from '../temporal/recover-conversation.ts'
+import { repeat } from './repeat.ts'
 import { inspectWorkflow } from './workflow-condition.ts'
 
 export type StalledConversationsOptions = {
@@ -31,37 +32,26 @@ const messageLimit = 300
  * cannot go on is marked as stalled until it goes on; one whose workflow is gone gets a new one for what waits.
  * Every worker may watch: they take turns. Returns the function that ends it.
  */
-export function watchForStalledConversations(options: StalledConversationsOptions): () => void {
-  const { database, logger } = options
-  let closed = false
+export function watchForStalledConversations(options: StalledConversationsOptions): () => Promise<void> {
+  const { logger } = options
+  const failure = 'looking for stalled conversations failed'
   // Not at once: what a worker finds when it starts is about to go on.
-  let timer = setTimeout(() => void look(), lookPauseMs)
+  return repeat((signal) => look(options, signal), { pauseMs: lookPauseMs, failure, logger })
+}
 
-  async function look(): Promise<void> {
-    try {
-      const quiet = await takeQuietConversations(database, { limit: conversationLimit, periodMs, quietMs })
-      await examineAll(quiet)
-    } catch (err) {
-      logger.warn({ err }, 'looking for stalled conversations failed')
-    }
-    if (!closed) timer = setTimeout(() => void look(), lookPauseMs)
+async function look(options: StalledConversationsOptions, signal: AbortSignal): Promise<void> {
+  const { database, logger } = options
+  const failures: unknown[] = []
+  for (const conversation of await takeQuietConversations(database, {
+    limit: conversationLimit,
+    periodMs,
+    quietMs,
+  })) {
+    if (signal.aborted || failures.length >= failureLimit) break
+    await examine(conversation, options).catch((error: unknown) => failures.push(error))
   }
-
-  async function examineAll(quiet: readonly QuietConversation[]): Promise<void> {
-    const failures: unknown[] = []
-    for (const conversation of quiet) {
-      if (closed || failures.length >= failureLimit) break
-      await examine(conversation, options).catch((error: unknown) => failures.push(error))
-    }
-    const [err] = failures
-    if (err !== undefined)
-      logger.warn({ err, count: failures.length }, 'quiet conversations were not examined')
-  }
-
-  return () => {
-    closed = true
-    clearTimeout(timer)
-  }
+  const [err] = failures
+  if (err !== undefined) logger.warn({ err, count: failures.length }, 'quiet conversations were not examined')
 }
 
 async function examine(

@@ -1,4 +1,5 @@
 import { type DeploymentMember, mayTakeWork, takeWork } from './join-deployment.ts'
+import { repeat } from './repeat.ts'
 
 const lookPauseMs = 1_000
 
@@ -7,29 +8,13 @@ const lookPauseMs = 1_000
  * that never come back. Looks every second and takes at the second look: a worker that dies is often restarted
  * in place. Returns the function that ends it.
  */
-export function watchDeployment(member: DeploymentMember): () => void {
-  let closed = false
-  let timer: NodeJS.Timeout | undefined
+export function watchDeployment(member: DeploymentMember): () => Promise<void> {
   let missing: string | undefined
-
-  async function look(): Promise<void> {
-    try {
-      missing = await findMissing(member, missing)
-    } catch (err) {
-      member.logger.warn({ err }, 'looking after the worker deployment failed')
-    }
-    if (!closed) plan()
+  const look = async () => {
+    missing = await findMissing(member, missing)
   }
-
-  function plan(): void {
-    timer = setTimeout(() => void look(), lookPauseMs)
-  }
-
-  plan()
-  return () => {
-    closed = true
-    clearTimeout(timer)
-  }
+  const failure = 'looking after the worker deployment failed'
+  return repeat(look, { pauseMs: lookPauseMs, failure, logger: member.logger })
 }
 
 /** The current build when it has no workers; takes its work when that was so before. */

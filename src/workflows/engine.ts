@@ -4,6 +4,7 @@ import type {
   FailedCallRef,
   ToolCallRef,
 } from '../contracts/activity-interface.ts'
+import type { AnswerRefusal } from '../contracts/human-request.ts'
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
 
@@ -60,8 +61,8 @@ export interface Engine extends Pick<Activities, Write> {
   mustContinueAsNew(): boolean
   /** Unix milliseconds. */
   now(): number
-  /** Refuses an update; its type is an `AnswerRefusal`. */
-  refusal(type: string, message: string, details: readonly string[]): Error
+  /** Refuses an update. */
+  refusal(type: AnswerRefusal, message: string, details: readonly string[]): Error
   /** Shows the details in the Temporal UI, in Markdown. */
   describe(details: string): void
   index(appearance: Appearance): void

@@ -1,19 +1,22 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { openLoopBreath } from '../../src/activities/loop-breath.ts'
 
-/** Keeps the event loop busy, as writing down a large result does. */
-function block(forMs: number): void {
-  const end = performance.now() + forMs
-  while (performance.now() < end);
-}
+let nowMs = 0
+beforeEach(() => {
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 test('lets timers run between pieces of work that come together', async () => {
   const breath = openLoopBreath()
   const order: string[] = []
   const work = (name: string) =>
     breath.work(() => {
-      block(600)
+      // It keeps the event loop busy, as writing down a large result does.
+      nowMs += 600
       order.push(name)
     })
   const timer = setTimeout(() => order.push('timer'), 1)

@@ -17,7 +17,7 @@ async function recall(title: string, text: string): Promise<string | null> {
   return recallMemory(asking, settings, { database })
 }
 
-test('a note is a line with the day, the title and the text', async () => {
+test('an entry is a line with the day, the title and the text', async () => {
   const told = await recall('Marmots', 'Asked where the "marmot" lives.')
   expect(told?.split('\n').slice(2)).toEqual([
     expect.stringMatching(/^- \d{4}-\d\d-\d\d, "Marmots": Asked where the "marmot" lives\.$/),

@@ -173,6 +173,7 @@ function snapshotAt(seq: number): SnapshotEvent {
     type: 'snapshot',
     lastSeq: seq,
     messages: [],
+    contextChanges: [],
     openRequests: [],
     queue: [],
     calls: [],

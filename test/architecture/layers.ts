@@ -11,7 +11,7 @@ export type Layer = {
 
 const services = ['contracts', 'schemas', 'ops']
 /** Of the chain, what only computes: whatever reaches a chain comes as a port. */
-const chainParsers = ['chain/parse.ts', 'chain/untrusted-text.ts']
+const chainParser = 'chain/parse.ts'
 /** Forms are checked before they are sent as well. */
 const answerCheck = 'schemas/check-answers.ts'
 /** Of models and chains, what says what there is. */
@@ -31,17 +31,17 @@ export const layers: Readonly<Record<string, Layer>> = {
   workflows: { parts: ['contracts'], packages: ['@temporalio/workflow'], node: false },
   ops: { parts: ['contracts'], node: true },
   permissions: { parts: ['contracts', 'schemas'], packages: ['zod'], node: true },
-  toolkit: { parts: ['contracts', 'schemas', ...chainParsers], packages: ['zod'], node: true },
-  tools: { parts: ['contracts', 'toolkit', ...chainParsers], packages: ['zod'], node: false },
+  toolkit: { parts: ['contracts', 'schemas', chainParser], packages: ['zod'], node: true },
+  tools: { parts: ['contracts', 'toolkit', chainParser], packages: ['zod'], node: false },
   models: { parts: services, node: true },
   store: { parts: services, node: true },
   // It implements the ports that tools are given.
   chain: { parts: services, types: ['toolkit/tool-services.ts'], node: true },
   activities: { parts: [...services, 'permissions', 'toolkit', 'models', 'store', 'chain'], node: true },
   // Work of the helper model beside the turns; the model itself comes as a port.
-  chores: { parts: [...services, 'store', 'chain/untrusted-text.ts'], packages: ['zod'], node: false },
+  chores: { parts: [...services, 'store'], packages: ['zod'], node: false },
   catalogue: {
-    parts: [...services, 'permissions', 'toolkit', ...registries, ...chainParsers],
+    parts: [...services, 'permissions', 'toolkit', ...registries, chainParser],
     node: true,
   },
   temporal: { parts: [...services, 'store'], node: true },

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest'
 
-import type { ChoreQuestion } from '../../src/chores/chore-services.ts'
 import { doChore } from '../../src/chores/do-chore.ts'
 import { AppError } from '../../src/contracts/errors.ts'
 import { createLogger } from '../../src/ops/logger.ts'
+import type { HelperQuestion } from '../../src/schemas/helper-question.ts'
 import { type Chore, claimChores } from '../../src/store/chores.ts'
 import { getConversation } from '../../src/store/conversations.ts'
 import { listMemory } from '../../src/store/memory.ts'
@@ -30,8 +30,8 @@ async function talk(changes = {}) {
 
 /** A helper that says these things, one after the other; an error is thrown. */
 function helper(...answers: unknown[]) {
-  const asked: ChoreQuestion<unknown>[] = []
-  async function ask<Value>(question: ChoreQuestion<Value>): Promise<Value> {
+  const asked: HelperQuestion<unknown>[] = []
+  async function ask<Value>(question: HelperQuestion<Value>): Promise<Value> {
     asked.push(question)
     const answer = answers.shift()
     if (answer instanceof Error) throw answer
@@ -87,6 +87,19 @@ test.each([
   const scripted = answers === undefined ? undefined : helper(...answers, { title: 'Never asked for' })
   expect(await work(scripted?.ask)).toHaveLength(tries)
   expect(await readTitle(talked)).toBe(cut)
+})
+
+test('behavior: nobody is asked for a title of what is to be forgotten', async () => {
+  const talked = await talk()
+  await database.rows(
+    'test_pass',
+    `insert into forgettings (id, conversation_id, due_at) values ($1 || '.t1', $1, now() + interval '1 hour')`,
+    [talked.id],
+  )
+  const { ask, asked } = helper({ title: 'Marmots' })
+  await work(ask)
+  expect(asked).toEqual([])
+  expect(await readTitle(talked)).toBe('New conversation')
 })
 
 test('behavior: a second try may do it', async () => {

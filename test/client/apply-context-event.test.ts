@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { applyEvent } from '../../src/client/apply-event.ts'
 import { type ConversationView, emptyView } from '../../src/client/conversation-view.ts'
+import { addOlder } from '../../src/client/load-older.ts'
 import { viewOfSnapshot } from '../../src/client/view-of-snapshot.ts'
 import { recordedSnapshot } from './recorded-turns.ts'
 import type { Event, EventBody } from '../../src/contracts/event.ts'
+import type { CallKind } from '../../src/contracts/usage.ts'
 
 const ts = '2026-11-21T12:00:00.000Z'
 
@@ -79,6 +81,80 @@ test('behavior: a call that outlives the edit does not come back', () => {
   expect(view.lastSeq).toBe(8)
 })
 
+const takenBack: EventBody[] = [
+  { type: 'message.withdrawn', messageId: 'u3' },
+  { type: 'messages.restored', messageIds: ['u2', 't2.r0', 't2.r0.c0', 't2.r1'], by: 'u3' },
+]
+
+test('an edit that is taken back gives back what it had replaced, before what came since', () => {
+  const late: EventBody = { type: 'tool.completed', callId: 't2.r0.c0', status: 'ok', output: 1 }
+  const view = viewOf(...branch, edited, asked('u3'), asked('u4'), ...takenBack, late)
+  expect(view.entries.map(({ id }) => id)).toEqual(['u1', 't1.r0', 'u2', 't2.r0.c0', 't2.r1', 'u3', 'u4'])
+  expect(view.entries[3]).toMatchObject({ status: 'ok', output: 1 })
+  expect(view.entries[5]).toMatchObject({ state: 'withdrawn' })
+  expect(view.superseded).toEqual([])
+  expect(view).not.toHaveProperty('replaced')
+})
+
+test('behavior: it is the same when the new message came before the end of the old ones', () => {
+  const view = viewOf(...branch, asked('u3'), edited, ...takenBack)
+  expect(view.entries.map(({ id }) => id)).toEqual(['u1', 't1.r0', 'u2', 't2.r0.c0', 't2.r1', 'u3'])
+})
+
+test('behavior: what the model had been given less of comes back in its place', () => {
+  const since: EventBody[] = [
+    { type: 'context.compacted', beforeMessageId: 'u2', facts: [], tokensBefore: 9, tokensAfter: 1 },
+    { type: 'context.cleared' },
+  ]
+  const before = viewOf(...branch, ...since)
+  const view = viewOf(...branch, ...since, edited, asked('u3'), ...takenBack)
+  expect(view.entries.slice(0, -1)).toEqual(before.entries)
+})
+
+test('behavior: it comes back behind older messages that were loaded meanwhile', () => {
+  const said = (id: string) => ({ id, role: 'user', text: id, state: 'done', createdAt: ts }) as const
+  const latest = viewOfSnapshot({
+    ...recordedSnapshot(),
+    messages: [said('u2')],
+    olderMessages: 'p1',
+    lastSeq: 0,
+  })
+  const [superseded, shown, withdrawn, restored] = events(edited, asked('u3'), ...takenBack)
+  if (!superseded || !shown || !withdrawn || !restored) throw new Error('no events')
+  const view = [superseded, shown].reduce(applyEvent, latest)
+  const older = addOlder(view, { before: 'p1', messages: [said('u0'), said('u1')] })
+  const back = [withdrawn, restored].reduce(applyEvent, older)
+  expect(back.entries.map(({ id }) => id)).toEqual(['u0', 'u1', 'u2', 'u3'])
+})
+
+test('behavior: an edit that has begun keeps nothing to be given back', () => {
+  const started: EventBody = {
+    type: 'turn.started',
+    trigger: 'user',
+    messageIds: ['u3'],
+    model: 'm',
+    promptHash: 'h',
+  }
+  const view = viewOf(...branch, edited, asked('u3'))
+  expect(view.replaced).toMatchObject({ by: 'u3' })
+  const [event] = events(started)
+  if (!event) throw new Error('no event')
+  expect(applyEvent(view, { ...event, seq: 99, turnId: 't3' })).not.toHaveProperty('replaced')
+})
+
+test('behavior: a view that began after the edit has nothing to give back, and takes what comes anew', () => {
+  const [withdrawn, restored] = events(...takenBack)
+  if (!withdrawn || !restored) throw new Error('no events')
+  const snapshot = recordedSnapshot()
+  const { lastSeq } = snapshot
+  const given = [
+    { ...withdrawn, seq: lastSeq + 1 },
+    { ...restored, seq: lastSeq + 2 },
+  ]
+  const view = given.reduce(applyEvent, viewOfSnapshot(snapshot))
+  expect(view.entries.slice(0, -1)).toEqual(viewOfSnapshot(snapshot).entries)
+})
+
 test('behavior: a compaction stands where it happened, with what the model is given instead', () => {
   const fact = { callId: 'k', tool: 'balance', path: 'wei', value: '7' }
   const compacted: EventBody = {
@@ -146,6 +222,23 @@ test('behavior: settings and titles are the conversation’s from then on', () =
   } as const
   const view = events({ type: 'conversation.updated', ...changes }).reduce(applyEvent, from)
   expect(view.conversation).toEqual({ ...changes, updatedAt: ts })
+})
+
+test('behavior: only an answer says how full the window is, and every call of the turn counts', () => {
+  const usage = { model: 'm', inputTokens: 9, outputTokens: 1, contextTokens: 10, contextLimit: 100 }
+  const usageOf = (kind: CallKind | undefined, contextTokens: number, turnId?: string) => ({
+    ...usage,
+    type: 'usage.recorded' as const,
+    ...(kind && { kind }),
+    ...(turnId !== undefined && { turnId }),
+    contextTokens,
+  })
+  // One of 0.2 does not say what it was.
+  const answers = [usageOf(undefined, 20, 't1'), usageOf('answer', 30, 't1')]
+  const view = viewOf(...answers, usageOf('summary', 40, 't1'), usageOf('title', 50))
+  expect(view.usage).toMatchObject({ contextTokens: 30 })
+  expect(view.turnUsage).toMatchObject({ calls: 3, inputTokens: 27 })
+  expect(viewOf(...answers.slice(0, 1)).usage).toMatchObject({ contextTokens: 20 })
 })
 
 test('behavior: the usage of a turn is the sum of its calls, exactly', () => {

@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Event, EventBody, StreamEvent } from '../../src/contracts/event.ts'
 import { applyEvent } from '../../src/client/apply-event.ts'
-import { type CallEntry, type ConversationView, emptyView } from '../../src/client/conversation-view.ts'
+import {
+  type CallEntry,
+  type ConversationView,
+  emptyView,
+  type Entry,
+} from '../../src/client/conversation-view.ts'
 import { findCall, findMessage } from '../../src/client/entry-list.ts'
 import { recordTurns, type TurnScript } from './recorded-turns.ts'
 
@@ -145,19 +150,24 @@ test('behavior: a snapshot anywhere leads to the same screen', () => {
   )
 })
 
-/** What a reader sees; a snapshot does not know titles, thoughts, times and when the model was given less. */
+/** What a reader sees; a snapshot does not know titles, thoughts and times. */
 function visible(view: ConversationView) {
   return {
     state: view.state,
     turn: view.turn?.turnId,
     queue: view.queue.map(({ id, content }) => ({ id, text: content.text })),
-    entries: view.entries
-      .filter((entry) => entry.kind !== 'context')
-      .map((entry) =>
-        entry.kind === 'call'
-          ? { id: entry.id, now: liveStatus(entry) }
-          : { id: entry.id, text: entry.content.text, complete: entry.content.complete, state: entry.state },
-      ),
+    entries: view.entries.map(visibleEntry),
+  }
+}
+
+function visibleEntry(entry: Entry) {
+  switch (entry.kind) {
+    case 'call':
+      return { id: entry.id, now: liveStatus(entry) }
+    case 'context':
+      return { change: entry.change }
+    case 'message':
+      return { id: entry.id, text: entry.content.text, complete: entry.content.complete, state: entry.state }
   }
 }
 

@@ -67,4 +67,10 @@ test('behavior: a round that begins with another model says who goes on', () => 
   }
   expect(apply(started, { type: 'round.started', round: 1 }).turn?.model).toBe('a/one')
   expect(apply(started, { type: 'round.started', round: 1, model: 'b/two' }).turn?.model).toBe('b/two')
+  const fallback: EventBody = { type: 'round.started', round: 0, model: 'b/two' }
+  const view = apply(started, { type: 'round.started', round: 0 }, fallback, {
+    type: 'round.started',
+    round: 1,
+  })
+  expect(view.turn).toMatchObject({ round: 1, model: 'b/two' })
 })

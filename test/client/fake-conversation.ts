@@ -127,6 +127,7 @@ export class FakeConversation {
     return {
       conversation: { ...conversation, state: turn ? (requests.size > 0 ? 'waiting' : 'thinking') : 'idle' },
       messages: [...messages],
+      contextChanges: [],
       openRequests: [...requests.values()],
       queue: waiting.map((messageId, position) => ({
         messageId,

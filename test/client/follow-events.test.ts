@@ -50,6 +50,22 @@ test('behavior: takes a snapshot when the server does not know the cursor', asyn
   expect(first).toMatchObject({ type: 'snapshot', lastSeq: 0 })
 })
 
+test('behavior: takes a snapshot when an edit is taken back that it has not seen, and goes on', async () => {
+  const talk = server.talk(id)
+  const edited = talk?.append({ type: 'messages.superseded', messageIds: ['a'], by: 'b' })
+  talk?.append({ type: 'messages.restored', messageIds: ['a'], by: 'b' })
+  talk?.append({ type: 'context.cleared' })
+  const changes: ConnectionChange[] = []
+  const options = { onConnection: (change: ConnectionChange) => changes.push(change) }
+  const late = await collect({ after: edited?.seq ?? 0, ...options }, 'snapshot')
+  expect(late.map(({ type, seq }) => [type, seq])).toEqual([
+    ['messages.restored', 2],
+    ['snapshot', 3],
+  ])
+  expect(changes).toEqual([{ kind: 'open' }, { kind: 'open' }])
+  expect(await collect({ after: 0 }, 'context.cleared')).toEqual(talk?.events)
+})
+
 test('behavior: waits as long as the server asks', async () => {
   server.faults.unavailable = 1
   server.faults.retryAfter = '1'

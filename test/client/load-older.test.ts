@@ -33,6 +33,7 @@ function latest(count: number) {
     conversation,
     messages: said.slice(-count),
     olderMessages: String(said.length - count),
+    contextChanges: [],
     openRequests: [],
     queue: [],
     calls: [],

@@ -1,3 +1,4 @@
+import type { PlacedContextChange } from '../../src/contracts/context.ts'
 import type { Message } from '../../src/contracts/conversation.ts'
 import type { Event, EventBody, Snapshot } from '../../src/contracts/event.ts'
 import type { HumanRequest, PermissionItem } from '../../src/contracts/human-request.ts'
@@ -22,11 +23,22 @@ export type TurnScript = {
   context?: 'compacted' | 'cleared' | undefined
 }
 
+/** `upto`: the last message of which the model is given something else. `place` counts stored messages. */
+type RecordedChange = {
+  change: 'compacted' | 'cleared'
+  place: number
+  turnId: string
+  upto: string | undefined
+}
+
 /** The log that a server would have written, and the snapshots it would have given in between. */
 export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; snapshots: Snapshot[] } {
   const events: Event[] = []
   const snapshots: Snapshot[] = []
   const messages: Message[] = []
+  /** All that were ever stored, in order. */
+  const stored: string[] = []
+  let changes: RecordedChange[] = []
   const waiting: { messageId: string; text: string }[] = []
   let turn: Snapshot['turn']
   let calls: Snapshot['calls'] = []
@@ -43,15 +55,37 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
       ...structuredClone({ messages, calls, openRequests, ...(turn && { turn }) }),
       ...frameOf(seq),
       queue: queueOf(),
+      contextChanges: changes.map(placed),
     })
+  }
+  const placed = ({ change, place, turnId }: RecordedChange): PlacedContextChange => {
+    const standsBefore = messages.find(({ id }) => stored.indexOf(id) >= place)?.id
+    return {
+      id: `${place}`,
+      createdAt: ts,
+      ...(change === 'cleared'
+        ? { change }
+        : { change, turnId, facts: [], tokensBefore: 20, tokensAfter: 2 }),
+      ...(standsBefore !== undefined && { standsBefore }),
+    }
+  }
+  /** A clearing stands before the running turn, a compaction where it happens; both are about what was before it. */
+  const changeContext = (change: RecordedChange['change']) => {
+    const begin = messages.findIndex(({ turnId }) => turnId === turn?.turnId)
+    const first = messages[begin]?.id ?? ''
+    const upto = messages[begin - 1]?.id
+    const place = change === 'cleared' ? stored.indexOf(first) : stored.length
+    changes.push({ change, place, turnId: turn?.turnId ?? '', upto })
   }
   const frameOf = (lastSeq: number) => ({
     conversation: { ...conversation, lastSeq, state: turn ? ('thinking' as const) : ('idle' as const) },
     lastSeq,
   })
   const queueOf = () => waiting.map((each, position) => ({ ...each, position }))
-  const store = (message: Pick<Message, 'id' | 'role'> & Partial<Message>) =>
+  const store = (message: Pick<Message, 'id' | 'role'> & Partial<Message>) => {
+    stored.push(message.id)
     messages.push({ state: 'done', createdAt: ts, ...(turn && { turnId: turn.turnId }), ...message })
+  }
 
   function runTurn(script: TurnScript, number: number, messageId: string): void {
     const turnId = `t${number}`
@@ -65,9 +99,11 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
     const joining = script.steered.map((text, index) => post(`s${number}.${index}`, text))
     for (const [index, text] of script.queued.entries()) post(`q${number}.${index}`, text)
     if (script.tools > 0) runTools(script, turnId)
-    if (script.context === 'cleared') append({ type: 'context.cleared' })
+    if (script.context === 'cleared') append({ type: 'context.cleared' }, () => changeContext('cleared'))
     if (script.context === 'compacted')
-      append({ type: 'context.compacted', facts: [], tokensBefore: 20, tokensAfter: 2 })
+      append({ type: 'context.compacted', facts: [], tokensBefore: 20, tokensAfter: 2 }, () =>
+        changeContext('compacted'),
+      )
     join(joining)
     answer(script, `${turnId}.r1`)
     append({ ...usage, inputTokens: script.text.length, outputTokens: 2 })
@@ -168,7 +204,10 @@ export function recordTurns(scripts: readonly TurnScript[]): { events: Event[]; 
     const edited = asked[edits % asked.length]
     if (!edited) return
     const messageIds = messages.slice(messages.indexOf(edited)).map(({ id }) => id)
-    append({ type: 'messages.superseded', messageIds, by }, () => messages.splice(messages.indexOf(edited)))
+    append({ type: 'messages.superseded', messageIds, by }, () => {
+      messages.splice(messages.indexOf(edited))
+      changes = changes.filter(({ upto = '' }) => !messageIds.includes(upto))
+    })
   }
 
   for (const [index, script] of scripts.entries()) {

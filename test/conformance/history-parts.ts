@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 
-import type { HistoryMessage } from '../../src/store/history-backend.ts'
+import type { Compaction, HistoryMessage } from '../../src/store/history-backend.ts'
 import { full, type HistoryHarness, lastUsers, none, summary, useHistoryScript } from './history-script.ts'
+
+const summed = (text: string | null): Compaction => ({ summary: text, facts: [], factsLeftOut: 0 })
 
 /** Runs the part of the contract of `HistoryBackend` that is about what counts of a conversation. */
 export function historyPartsConformance(name: string, open: () => Promise<HistoryHarness>): void {
   describe(`${name} knows what counts of a conversation`, () => {
     const script = useHistoryScript(open)
-    const { user, answer, asking, message, loadWhole, load, textsOf, saveTurns } = script
+    const { user, answer, asking, message, turnIdOf, loadWhole, load, textsOf, saveTurns } = script
 
     it('summary: everything, as long as nothing is summed up', async () => {
       await saveTurns(3)
@@ -17,7 +19,7 @@ export function historyPartsConformance(name: string, open: () => Promise<Histor
     it('summary: the latest compaction, and what stands behind it', async () => {
       await saveTurns(4)
       const facts = [{ callId: `${script.id}.c`, tool: 'time_now', path: 'iso', value: '2020-01-01' }]
-      await script.harness.compact(script.id, answer(1).id, { summary: 'One.', facts: [] })
+      await script.harness.compact(script.id, answer(1).id, summed('One.'))
       await script.harness.compact(script.id, answer(2).id, {
         summary: 'One and two.',
         facts,
@@ -30,15 +32,15 @@ export function historyPartsConformance(name: string, open: () => Promise<Histor
 
     it('summary: a compaction of which no model wrote the text, and no message behind it', async () => {
       await saveTurns(1)
-      await script.harness.compact(script.id, answer(1).id, { facts: [] })
-      expect(await loadWhole(2, summary)).toEqual({ messages: [], compaction: { facts: [] }, complete: true })
+      await script.harness.compact(script.id, answer(1).id, summed(null))
+      expect(await loadWhole(2, summary)).toEqual({ messages: [], compaction: summed(null), complete: true })
     })
 
     it('summary: never parts the running turn, also when a compaction ends inside it', async () => {
       await saveTurns(1)
       const { asked, results } = asking(2, 1)
       await script.backend.save(script.id, [user(2), asked, ...results])
-      await script.harness.compact(script.id, asked.id, { summary: 'Some.', facts: [] })
+      await script.harness.compact(script.id, asked.id, summed('Some.'))
       expect((await load(2, summary)).map((loaded) => loaded.id)).toEqual([
         user(2).id,
         asked.id,
@@ -48,7 +50,7 @@ export function historyPartsConformance(name: string, open: () => Promise<Histor
 
     it('other strategies do without compactions', async () => {
       await saveTurns(3)
-      await script.harness.compact(script.id, answer(2).id, { summary: 'Old.', facts: [] })
+      await script.harness.compact(script.id, answer(2).id, summed('Old.'))
       for (const [strategy, count] of [
         [full, 6],
         [lastUsers(2), 4],
@@ -61,7 +63,7 @@ export function historyPartsConformance(name: string, open: () => Promise<Histor
 
     it('other strategies have a compaction that somebody asked for', async () => {
       await saveTurns(3)
-      await script.harness.compact(script.id, answer(1).id, { summary: 'Old.', facts: [] }, true)
+      await script.harness.compact(script.id, answer(1).id, summed('Old.'), true)
       const shown = [full, lastUsers(5), summary].map(async (strategy) => loadWhole(3, strategy))
       for (const { messages, compaction } of await Promise.all(shown)) {
         expect([messages.length, compaction?.summary]).toEqual([4, 'Old.'])
@@ -71,7 +73,7 @@ export function historyPartsConformance(name: string, open: () => Promise<Histor
 
     it('gives nothing of what stood there when the conversation was cleared', async () => {
       await saveTurns(2)
-      await script.harness.compact(script.id, answer(1).id, { summary: 'Old.', facts: [] })
+      await script.harness.compact(script.id, answer(1).id, summed('Old.'))
       await script.harness.clear(script.id)
       await script.backend.save(script.id, [user(3)])
       for (const strategy of [full, lastUsers(5), summary, none]) {
@@ -92,6 +94,19 @@ export function historyPartsConformance(name: string, open: () => Promise<Histor
     it('never gives superseded messages', async () => {
       await saveTurns(3)
       await script.harness.supersede(script.id, [user(2).id, answer(2).id], user(3).id)
+      for (const strategy of [full, lastUsers(2), summary]) {
+        expect((await load(3, strategy)).map(({ text }) => text)).toEqual([
+          'question 1',
+          'answer 1',
+          'question 3',
+          'answer 3',
+        ])
+      }
+    })
+
+    it('never gives messages of a turn that is to be forgotten, and no place in the window to them', async () => {
+      await saveTurns(3)
+      await script.harness.letPass(script.id, turnIdOf(2))
       for (const strategy of [full, lastUsers(2), summary]) {
         expect((await load(3, strategy)).map(({ text }) => text)).toEqual([
           'question 1',

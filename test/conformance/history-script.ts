@@ -20,6 +20,8 @@ export type HistoryHarness = {
   /** Sums up everything up to a message; `asked`: because somebody wanted it. */
   compact(conversationId: string, uptoId: string, compaction: Compaction, asked?: boolean): Promise<void>
   clear(conversationId: string): Promise<void>
+  /** Marks a turn that has ended as one whose content goes soon. */
+  letPass(conversationId: string, turnId: string): Promise<void>
 }
 
 export const full: HistoryStrategy = { kind: 'full' }

@@ -233,13 +233,16 @@ test('behavior: a deleted conversation leaves what it cost, and no word of it', 
   expect(usageReportSchema.parse(body)).toMatchObject({ total: usage.total, models: usage.models })
 })
 
-test.for(['days=0', 'days=367', 'days=x', `turnId=${'x'.repeat(201)}`])(
-  'error: usage refuses %s with 422',
-  async (query) => {
-    const { token } = await unlimited().guest()
-    expect(await unlimited().call('GET', `/api/usage?${query}`, { token })).toMatchObject({
-      status: 422,
-      body: { code: 'invalid_request' },
-    })
-  },
-)
+const days = 'days: Write a whole number from 1 to 366.'
+test.for([
+  ['days=0', days],
+  ['days=367', days],
+  ['days=x', days],
+  [`turnId=${'x'.repeat(201)}`, 'turnId: Too big'],
+])('error: usage refuses %s with 422', async ([query, detail]) => {
+  const { token } = await unlimited().guest()
+  expect(await unlimited().call('GET', `/api/usage?${query}`, { token })).toMatchObject({
+    status: 422,
+    body: { code: 'invalid_request', detail: expect.stringContaining(detail ?? '') },
+  })
+})

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import { Client as Connection } from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -8,6 +7,7 @@ import type { Client } from '../../src/client/create-client.ts'
 import { toolOutputLimitBytes, toolResultTextLimit } from '../../src/contracts/limits.ts'
 import { toBulkyOutput } from '../fixtures/bulky-output.ts'
 import { ofType } from '../support/follow.ts'
+import { holdTable } from '../support/held-table.ts'
 import { tellsPeakMemory, watchPeakMemory } from '../support/peak-memory.ts'
 import { type Product, startProduct } from '../support/product.ts'
 import { callsOf, startTalk, type Talk, textOf } from '../support/talk.ts'
@@ -157,16 +157,20 @@ test('behavior: a step hands a large output on, and its event says how large it 
   expect(ofType(following.events, 'tool.completed')).toMatchObject([{ output: { sizeBytes: 2 * megabyte } }])
 })
 
-test('behavior: a worker that dies while it stores leaves one whole result', async () => {
+test('behavior: a worker that dies with all pieces stored and the call open leaves one whole result', async () => {
   const talk = await startTalk(product, client, 'dies', [
     callsOf(bulky('dies', toolOutputLimitBytes, 'dies')),
     textOf('Done.'),
   ])
   await product.gates.untilArrived('dies')
   const before = await countChunks()
+  const held = await holdTable(product.databaseUrl, 'tool_calls')
   product.gates.open('dies')
-  while ((await countChunks()) === before) await sleep(1)
+  await held.untilReached('finish_calls')
+  expect(await countChunks()).toBeGreaterThan(before)
   await product.workers.pop()?.kill('SIGKILL')
+  await held.endWaiting('finish_calls')
+  await held.release()
   await product.startWorker()
   expect(await talk.following.untilTurns(1)).toMatchObject({ outcome: 'success' })
   talk.following.close()

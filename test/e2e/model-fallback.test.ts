@@ -85,6 +85,9 @@ test('a service that dies between two chunks: the next one goes on, and there is
   expect(notice).toMatchObject({ level: 'warning', code: 'model_fallback', turnId: end.turnId })
   expect(notice?.message).toBe('openai/scripted is down (model_stream_cut). mistral/other goes on.')
   expect(messages.map(({ text, model }) => [text, model]).at(-1)).toEqual(['Whole.', 'mistral/other'])
+  const answered = events.findIndex(({ type }) => type === 'text.completed')
+  const answering = events.slice(0, answered).reduce(applyEvent, emptyView)
+  expect(answering.turn).toMatchObject({ round: 0, model: 'mistral/other' })
   expect(conversation.model).toBe('openai/scripted')
   // Each attempt is paid, also those that came to nothing.
   expect(ofType(events, 'usage.recorded').map(({ model }) => model)).toEqual([

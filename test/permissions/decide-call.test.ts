@@ -1,12 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import type { PermissionPolicy, PermissionRule, PermissionSubject } from '../../src/contracts/permission.ts'
+import {
+  permissionPolicies,
+  type PermissionPolicy,
+  type PermissionRule,
+  type PermissionSubject,
+} from '../../src/contracts/permission.ts'
+import { toolEffects } from '../../src/contracts/tool-call.ts'
 import { decideCall } from '../../src/permissions/decide-call.ts'
-import { effects } from '../../src/permissions/effects.ts'
 import { alice, bob, toSubject } from './subjects.ts'
 
-const policies: PermissionPolicy[] = ['ask', 'allowReads', 'denyAll']
 const asker = toSubject({ tool: 'ask_user', effect: 'read', asksPerson: true })
 
 function decide(
@@ -123,12 +127,12 @@ test('behavior: whatever the rules, nobody is asked in an unattended conversatio
   const rule = fc.record({
     name: fc.constantFrom('a', 'b'),
     match: fc.record(
-      { tools: fc.subarray(['swap', 'ask_user']), effects: fc.subarray([...effects]) },
+      { tools: fc.subarray(['swap', 'ask_user']), effects: fc.subarray([...toolEffects]) },
       { requiredKeys: [] },
     ),
     decision: fc.constantFrom('allow' as const, 'deny' as const, 'ask' as const),
   })
-  const cases = fc.tuple(fc.array(rule), fc.constantFrom(...policies), fc.boolean())
+  const cases = fc.tuple(fc.array(rule), fc.constantFrom(...permissionPolicies), fc.boolean())
   fc.assert(
     fc.property(cases, ([rules, policy, asksPerson]) => {
       const { decision } = decide(asksPerson ? asker : toSubject(), policy, rules)

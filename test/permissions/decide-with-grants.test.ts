@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Grant, PermissionSubject, PermissionVerdict } from '../../src/contracts/permission.ts'
 import { decideWithGrants, isGrantable } from '../../src/permissions/decide-with-grants.ts'
-import { effects } from '../../src/permissions/effects.ts'
+import { toolEffects } from '../../src/contracts/tool-call.ts'
 import { alice, bob, nowMs, toGrant, toSubject } from './subjects.ts'
 
 const asked: PermissionVerdict = { decision: 'ask', rule: 'policy:allowReads' }
@@ -100,7 +100,7 @@ const subjects = fc.record({
   callId: fc.constant('c1.t1.r0.c0'),
   conversationId: fc.constantFrom('c1', 'c2'),
   tool: fc.constantFrom('swap', 'send'),
-  effect: fc.constantFrom(...effects),
+  effect: fc.constantFrom(...toolEffects),
   targets: fc.record(
     {
       chainId: fc.constantFrom(1, 10),
@@ -117,7 +117,7 @@ const grantLists = fc.array(
       {
         conversationId: fc.constantFrom('c1', 'c2', 'c3'),
         tool: fc.constantFrom('swap', 'send'),
-        effect: fc.constantFrom(...effects),
+        effect: fc.constantFrom(...toolEffects),
         chainId: fc.constantFrom(1, 10),
         contract: fc.constantFrom(alice, bob.toLowerCase()),
         domain: fc.constantFrom('example.com', 'example.org', 'com'),

@@ -1,7 +1,8 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 
 import { createStore } from '../support/store.ts'
 import { budgetsOf, createCallScript, listReserved } from './call-script.ts'
+import { openWrite } from './open-write.ts'
 import { createTurnScript, type TurnScript } from './turn-script.ts'
 
 const store = await createStore()
@@ -65,6 +66,24 @@ test.for([
   expect(await reserved()).toEqual([])
 })
 
+test('error: an input that no turn has room for is not to be tried in a new one', async () => {
+  const whole = calls.reserve('r0.a1', { inputTokens: 900, budgets: budgetsOf({ turn: { tokens: 800 } }) })
+  await expect(whole).rejects.toMatchObject({
+    code: 'turn_budget',
+    message: expect.stringMatching(/leaves 800 of 800 tokens.*Give the model less/),
+  })
+  const first = await calls.reserve('r0.a1', {
+    inputTokens: 500,
+    budgets: budgetsOf({ turn: { tokens: 800 } }),
+  })
+  await calls.settle(first, 500, 10)
+  const rest = calls.reserve('r1.a1', { inputTokens: 500, budgets: budgetsOf({ turn: { tokens: 800 } }) })
+  await expect(rest).rejects.toMatchObject({
+    code: 'turn_budget',
+    message: expect.stringMatching(/leaves 290 of 800 tokens.*Continue with a new message\.$/),
+  })
+})
+
 test('behavior: an answer that is to be shorter than a short one is asked for', async () => {
   const budgets = budgetsOf({ turn: { tokens: 105 } })
   expect(await calls.reserve('r0.a1', { inputTokens: 100, maxOutputTokens: 5, budgets })).toMatchObject({
@@ -113,36 +132,33 @@ test('error: two conversations in the same moment never pass a limit together', 
   expect(granted.toSorted((a, b) => b - a)).toEqual([400, 400, 200, 0, 0, 0, 0, 0])
 })
 
+test('behavior: what is being settled counts as reserved until it is spent, and nobody waits for it', async () => {
+  const budgets = budgetsOf({ day: { tokens: 1_000 } })
+  const other = await store.createConversation({ owner: turn.owner })
+  const others = createCallScript(database, { owner: turn.owner, conversationId: other.id })
+  const wanted = { inputTokens: 100, maxOutputTokens: 600, budgets }
+  const first = await others.reserve('one', { ...wanted, kind: 'title' })
+  const write = await openWrite(database)
+  await createCallScript(write.database, { owner: turn.owner, conversationId: other.id }).settle(first, 90, 7)
+  expect(await calls.reserve('r0.a1', wanted)).toMatchObject({ maxOutputTokens: 200, bound: 'day_budget' })
+  await write.commit()
+  expect(await calls.reserve('r0.a1', wanted)).toMatchObject({ maxOutputTokens: 600 })
+})
+
 test('error: one that reserves in the very moment of another waits for it, and gets what is left', async () => {
   const budgets = budgetsOf({ day: { tokens: 1_000 } })
   const other = await store.createConversation({ owner: turn.owner })
   const place = { owner: turn.owner, conversationId: other.id }
-  const connection = await database.openConnection()
-  const slow: typeof database = {
-    ...database,
-    call: async (name, values) => {
-      const places = values.map((_, index) => `$${index + 1}`).join(', ')
-      return (await connection.query(`select ${name}(${places}) as answer`, [...values])).rows[0].answer
-    },
-  }
-  await connection.query('begin')
-  const first = await createCallScript(slow, place).reserve('one', {
+  const write = await openWrite(database)
+  const first = await createCallScript(write.database, place).reserve('one', {
     inputTokens: 100,
     maxOutputTokens: 600,
     budgets,
     kind: 'title',
   })
   const second = calls.reserve('r0.a1', { inputTokens: 100, maxOutputTokens: 600, budgets })
-  await vi.waitFor(async () => {
-    const waiting = await database.rows(
-      'waiting',
-      `select 1 from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query like 'select reserve_call%'`,
-    )
-    expect(waiting).toHaveLength(1)
-  })
-  await connection.query('commit')
-  await connection.end()
+  await write.untilAwaited()
+  await write.commit()
   expect([first, await second]).toMatchObject([
     { maxOutputTokens: 600 },
     { maxOutputTokens: 200, bound: 'day_budget' },

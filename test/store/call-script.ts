@@ -73,7 +73,7 @@ type Sums = { calls: number; tokens: number; cost: number }
 
 /** The sums of an owner, each counted in three ways that must agree. */
 export async function readSums(database: Database, owner: string): Promise<Record<string, Sums>> {
-  const [row] = await database.rows<{ entries: Sums; days: Sums; total: Omit<Sums, 'calls'> | null }>(
+  const [row] = await database.rows<{ entries: Sums; days: Sums; total: Omit<Sums, 'calls'> }>(
     'read_sums',
     `select
        (select json_build_object('calls', count(*), 'tokens', coalesce(sum(input_tokens + output_tokens), 0),
@@ -81,10 +81,11 @@ export async function readSums(database: Database, owner: string): Promise<Recor
        (select json_build_object('calls', coalesce(sum(calls), 0),
          'tokens', coalesce(sum(input_tokens + output_tokens), 0), 'cost', coalesce(sum(cost), 0))
          from daily_spending where owner_id = $1) as days,
-       (select json_build_object('tokens', tokens, 'cost', cost) from owner_spending where owner_id = $1) as total`,
+       (select json_build_object('tokens', coalesce(sum(tokens), 0), 'cost', coalesce(sum(cost), 0))
+         from owner_spending where owner_id = $1) as total`,
     [owner],
   )
   if (row === undefined) throw new Error('There are no sums.')
   const { entries, days, total } = row
-  return { entries, days, total: { calls: entries.calls, tokens: 0, cost: 0, ...total } }
+  return { entries, days, total: { calls: entries.calls, ...total } }
 }

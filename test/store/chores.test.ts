@@ -5,9 +5,9 @@ import {
   claimChores,
   dropChore,
   giveBackChore,
-  readDigestSource,
+  readMemorySource,
   readOpening,
-  saveDigest,
+  saveMemoryEntry,
   saveTitle,
 } from '../../src/store/chores.ts'
 import { getConversation, patchConversation } from '../../src/store/conversations.ts'
@@ -136,7 +136,7 @@ test('what is remembered of a conversation is written after some of its turns', 
   for (let number = 2; number <= 21; number++) {
     for (const chore of await claim()) {
       due.push(chore.turns)
-      expect(await saveDigest(database, chore, `After ${chore.turns}`)).toBe(true)
+      expect(await saveMemoryEntry(database, chore, `After ${chore.turns}`)).toBe(true)
     }
     await turn.accept(`m${number}`, `Question ${number}`)
     await turn.begin(number, 0, [`m${number}`])
@@ -146,8 +146,8 @@ test('what is remembered of a conversation is written after some of its turns', 
   expect(await listMemory(database, owner)).toMatchObject([
     { conversationId: id, text: 'After 20', edited: false },
   ])
-  const { remembered, said } = await readDigestSource(database, id)
-  expect(remembered).toBe('After 20')
+  const { entry, said } = await readMemorySource(database, id)
+  expect(entry).toBe('After 20')
   expect(said).toHaveLength(30)
   expect(said.at(-1)).toEqual({ role: 'assistant', text: 'Answer 21' })
 })
@@ -156,24 +156,24 @@ test('behavior: what the owner has written or deleted stays as it is', async () 
   const { id, owner } = await talk({ memory: true })
   const chore = await claimOne()
   await editMemory(database, { owner, conversationId: id, text: 'My own words' })
-  expect(await saveDigest(database, chore, 'Theirs')).toBe(false)
+  expect(await saveMemoryEntry(database, chore, 'Theirs')).toBe(false)
   expect(await listMemory(database, owner)).toMatchObject([{ text: 'My own words', edited: true }])
 
   const other = await talk({ memory: true, owner })
   const late = await claimOne()
   await deleteMemory(database, { owner, conversationId: other.id })
-  expect(await saveDigest(database, late, 'Theirs')).toBe(false)
+  expect(await saveMemoryEntry(database, late, 'Theirs')).toBe(false)
   expect(await listMemory(database, owner)).toHaveLength(1)
 })
 
 test('behavior: a conversation that leaves the memory leaves nothing there', async () => {
   const { id, owner } = await talk({ memory: true })
-  await saveDigest(database, await claimOne(), 'A note')
+  await saveMemoryEntry(database, await claimOne(), 'A note')
   await patchConversation(database, owner, id, { memory: false })
   expect(await listMemory(database, owner)).toEqual([])
   const other = await talk({ memory: true, owner })
   const chore = await claimOne()
   await patchConversation(database, owner, other.id, { history: { kind: 'none' } })
-  expect(await saveDigest(database, chore, 'A note')).toBe(false)
+  expect(await saveMemoryEntry(database, chore, 'A note')).toBe(false)
   expect(await claim()).toEqual([])
 })

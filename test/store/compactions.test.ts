@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 
+import { countBytes } from '../../src/activities/context/message-sizes.ts'
 import {
-  findCompaction,
+  isCompacted,
   type NewCompaction,
   readCompacted,
   readOlderPart,
@@ -39,7 +40,7 @@ async function beginTurn(number: number): Promise<void> {
 async function readPart(number: number) {
   const { previous, messages } = await readOlderPart(database, turn.conversationId, turn.turnIdOf(number))
   return {
-    previous: previous?.id,
+    previous,
     messages: messages.map(({ id }) => id.replace(`${turn.conversationId}.`, '')),
   }
 }
@@ -82,15 +83,32 @@ test('reads the content of what is summed up, also over several pages', async ()
   expect([texts[0], texts[1], texts.at(-1)]).toEqual(['1', 'Answer 1', '1'])
 })
 
+test('counts as much of each message as a call of the model does, or more', async () => {
+  await playTurn(1)
+  await turn.accept('m2', 'Größe "\\n" 🦊')
+  await turn.begin(2, 0, ['m2'])
+  const { messages } = await readOlderPart(database, turn.conversationId, 'none')
+  const loaded = await createPostgresHistory(database).load({
+    conversationId: turn.conversationId,
+    turnId: turn.turnIdOf(2),
+    messageIds: ['m2'],
+    strategy: { kind: 'full' },
+    maxBytes: 1_000,
+  })
+  expect(loaded.messages.map(({ id }) => id)).toEqual(messages.map(({ id }) => id))
+  const more = loaded.messages.map(
+    (message, index) => (messages[index]?.sizeBytes ?? 0) - countBytes(message),
+  )
+  // The id that the provider gave to the call.
+  expect(more).toEqual([0, expect.toSatisfy((bytes: number) => bytes > 0), 0, 0, 0])
+})
+
 test('a stored compaction takes the place of what it sums up', async () => {
   await playTurn(1)
   await beginTurn(2)
   expect(await keep(2)).toBe('stored')
-  expect(await readPart(2)).toEqual({ previous: turn.answerOf(2, 0), messages: [] })
-  expect(await findCompaction(database, turn.answerOf(2, 0))).toMatchObject({
-    summary: 'Sum',
-    factsLeftOut: 2,
-  })
+  expect(await readPart(2)).toMatchObject({ previous: { summary: 'Sum', factsLeftOut: 2 }, messages: [] })
+  expect(await isCompacted(database, turn.answerOf(2, 0))).toBe(true)
 })
 
 test('behavior: storing it again changes nothing', async () => {
@@ -98,7 +116,7 @@ test('behavior: storing it again changes nothing', async () => {
   await beginTurn(2)
   await keep(2)
   expect(await keep(2, { summary: 'Other' })).toBe('done')
-  expect((await findCompaction(database, turn.answerOf(2, 0)))?.summary).toBe('Sum')
+  expect(await readPart(2)).toMatchObject({ previous: { summary: 'Sum' } })
   expect((await turn.readEvents()).filter(isCleared)).toHaveLength(1)
 })
 
@@ -109,7 +127,7 @@ test('behavior: nothing is stored for a turn that is being stopped, or has ended
   expect(await keep(2)).toBe('over')
   await turn.stop(2)
   expect(await keep(2)).toBe('over')
-  expect(await findCompaction(database, turn.answerOf(2, 0))).toBeUndefined()
+  expect(await isCompacted(database, turn.answerOf(2, 0))).toBe(false)
 })
 
 test.for([

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import { getConversation, patchConversation } from '../../src/store/conversations.ts'
 import { deleteConversation } from '../../src/store/deletions.ts'
 import { forgetDue } from '../../src/store/forgettings.ts'
-import { withdrawMessage } from '../../src/store/messages.ts'
 import { readResultPart } from '../../src/store/result-parts.ts'
 import { writeResult } from '../../src/store/results.ts'
 import { finishCall } from '../../src/store/tool-calls.ts'
@@ -63,7 +62,10 @@ test('behavior: a fork of a running conversation has what its user has written o
   await turn.begin(2, 0, ['m2'])
   await turn.askTools(2, 0, 2)
   await turn.endCall(2, 0, 1)
-  await expect(fork(turn, turn.answerOf(2, 0))).rejects.toMatchObject({ code: 'turn_running' })
+  await expect(fork(turn, turn.answerOf(2, 0))).rejects.toMatchObject({
+    code: 'turn_running',
+    details: { turnId: turn.turnIdOf(2) },
+  })
   const { id } = await fork(turn, turn.messageOf('m2'))
   expect(await textsOf({ conversationId: id, owner: turn.owner })).toEqual([
     'Question 1',
@@ -110,16 +112,6 @@ test('behavior: a message of an old branch is forked with its branch', async () 
   const present = await fork(turn, turn.answerOf(3, 0))
   expect(await toldTexts(old.id)).toEqual(['Question 1', 'Question 2'])
   expect(await toldTexts(present.id)).toEqual(['Question 1', 'Instead'])
-})
-
-test('behavior: an edit that is withdrawn leaves the old branch to a fork', async () => {
-  const turn = await talk(2)
-  await replace(turn, 'm2', 'm2b', { text: 'Instead' })
-  const { conversationId, owner } = turn
-  await withdrawMessage(database, { conversationId, owner, id: turn.messageOf('m2b') })
-  expect(await toldTexts(conversationId)).toEqual(['Question 1'])
-  const { id } = await fork(turn, turn.answerOf(2, 1))
-  expect(await toldTexts(id)).toEqual(['Question 1', 'Question 2'])
 })
 
 test('behavior: settings are copied, and stay apart from then on', async () => {

@@ -5,6 +5,7 @@ import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { endLostTurn } from '../../src/store/turns.ts'
 import { createStore } from '../support/store.ts'
 import { budgetsOf, createCallScript, listEntries, listReserved, readSums } from './call-script.ts'
+import { openWrite } from './open-write.ts'
 import { createTurnScript, type TurnScript } from './turn-script.ts'
 
 const store = await createStore()
@@ -69,6 +70,7 @@ test('a call is reserved, then settled, and its conversation is told', async () 
   expect(await usageEvents()).toMatchObject([
     {
       turnId: turn.turnIdOf(1),
+      kind: 'answer',
       model: 'scripted/demo',
       inputTokens: 90,
       outputTokens: 7,
@@ -101,7 +103,7 @@ test('behavior: the next try settles one whose worker is gone, with what reached
   await calls.reserve('r0.a2', { inputTokens: 100 })
   expect(await entries()).toMatchObject([{ input_tokens: 100, output_tokens: 8, estimated: true }])
   expect(await usageEvents()).toMatchObject([
-    { estimated: true, inputTokens: 100, outputTokens: 8, contextTokens: 108 },
+    { kind: 'answer', estimated: true, inputTokens: 100, outputTokens: 8, contextTokens: 108 },
   ])
   expect(await reserved()).toEqual([calls.keyOf('r0.a2').id])
 })
@@ -184,4 +186,26 @@ test('error: a turn that has ended makes no more calls', async () => {
   await turn.stop(1)
   await expect(calls.reserve('r0.a1', { inputTokens: 100 })).rejects.toMatchObject({ code: 'stopped' })
   expect(await reserved()).toEqual([])
+})
+
+test('behavior: who settles does not wait for a commit of the owner’s other conversations', async () => {
+  const { owner } = turn
+  const shards = 'select spending_shard($1) = spending_shard($2) as same'
+  let other = ''
+  for (let same = true; same;) {
+    other = (await store.createConversation({ owner })).id
+    const [row] = await database.rows<{ same: boolean }>('shards', shards, [turn.conversationId, other])
+    same = row?.same ?? false
+  }
+  const place = { owner, conversationId: other }
+  const wanted = { inputTokens: 100, maxOutputTokens: 50 }
+  const theirs = await createCallScript(database, place).reserve('one', { ...wanted, kind: 'title' })
+  const mine = await calls.reserve('r0.a1', wanted)
+  const write = await openWrite(database)
+  await createCallScript(write.database, place).settle(theirs, 90, 7)
+  await calls.settle(mine, 80, 5)
+  expect(await entries()).toHaveLength(1)
+  await write.commit()
+  expect(await entries()).toHaveLength(2)
+  await expectBalance()
 })

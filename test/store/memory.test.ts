@@ -65,7 +65,7 @@ test('behavior: what it is told is chosen once; what the owner does counts at on
   expect(await tell(told)).toEqual(['Two: Dos', 'One: Uno'])
   await remember('Three', 'Tres')
   await database.rows(
-    'test_digest',
+    'test_memory_entry',
     "update memory_entries set text = 'Changed' where conversation_id = $1",
     [first],
   )

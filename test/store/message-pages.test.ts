@@ -33,7 +33,7 @@ test('pages of 10,000 messages hold each once, in order, and none begins with a 
     const page = await listMessages(
       database,
       { owner, conversationId: id },
-      { before, limit: 197, superseded: false },
+      { before: Number(before), limit: 197, superseded: false },
     )
     expect(page.messages[0]?.role).not.toBe('tool')
     seen.unshift(...page.messages.map((message) => message.id))
@@ -64,7 +64,7 @@ test('behavior: the last page has no cursor, and neither has an empty conversati
     listMessages(
       database,
       { owner, conversationId: id },
-      { limit, superseded: false, ...(before === undefined ? {} : { before }) },
+      { limit, superseded: false, ...(before === undefined ? {} : { before: Number(before) }) },
     )
   expect(await list(10)).not.toHaveProperty('olderMessages')
   const { olderMessages, messages } = await list(5)

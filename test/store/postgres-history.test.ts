@@ -39,7 +39,14 @@ historyConformance('the history in PostgreSQL', async () => ({
       `insert into compactions (id, conversation_id, upto_position, summary, facts, facts_left_out, asked,
            tokens_before, tokens_after)
          select gen_random_uuid(), $1, position, $3, $4::json, $5, $6, 100, 10 from messages where id = $2`,
-      [conversationId, uptoId, summary ?? null, JSON.stringify(facts), factsLeftOut ?? 0, asked],
+      [conversationId, uptoId, summary, JSON.stringify(facts), factsLeftOut, asked],
+    )
+  },
+  async letPass(conversationId, turnId) {
+    await store.database.rows(
+      'let_pass',
+      `insert into forgettings (id, conversation_id, due_at) values ($2, $1, now() + interval '1 hour')`,
+      [conversationId, turnId],
     )
   },
   async clear(conversationId) {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { applyEvent } from '../../src/client/apply-event.ts'
 import { type ConversationView, emptyView } from '../../src/client/conversation-view.ts'
 import { viewOfSnapshot } from '../../src/client/view-of-snapshot.ts'
+import { applyFallback } from '../../src/store/fallbacks.ts'
 import { editMessage, withdrawMessage } from '../../src/store/messages.ts'
 import { keepAnswer, resolveRequest } from '../../src/store/requests.ts'
 import { finishCall } from '../../src/store/tool-calls.ts'
@@ -22,7 +23,7 @@ function essence({ lastSeq, state, turn, queue, entries, requests }: Conversatio
     lastSeq,
     state,
     requests: requests.map(({ requestId, callId }) => [requestId, callId]),
-    turn: turn && { turnId: turn.turnId, round: turn.round },
+    turn: turn && { turnId: turn.turnId, round: turn.round, model: turn.model },
     queue: queue.map(({ id, content }) => [id, content.text]),
     messages: entries.flatMap((entry) => (entry.kind === 'message' ? [[entry.id, entry.content.text]] : [])),
     calls: entries.flatMap((entry) =>
@@ -45,9 +46,20 @@ test('says what the events say, after every write of two turns', async () => {
       },
     ])
   }
+  const fallBack = (to: string) => {
+    const round = {
+      conversationId: id,
+      turnId: turn.turnIdOf(1),
+      round: 0,
+      trigger: 'user' as const,
+      messageIds: [],
+    }
+    return applyFallback(database, round, { from: 'scripted/demo', to, message: 'It goes on.' })
+  }
   await turn.accept('m1', 'First')
   const writes: (() => Promise<unknown>)[] = [
     () => turn.begin(1, 0, ['m1']),
+    () => fallBack('a/two'),
     () => turn.accept('m2', 'Second').then(() => turn.announce('m2')),
     () => turn.accept('m3', 'Third').then(() => turn.announce('m3')),
     () => turn.askTools(1, 0, 12),

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 
 import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
-import { beginToolTry, endToolTry, finishCall, finishStep } from '../../src/store/tool-calls.ts'
+import { beginToolTry, endToolTry, finishCall, finishCalls, finishStep } from '../../src/store/tool-calls.ts'
 import { storableJson } from '../../src/store/storable-text.ts'
 import { finishTurn, stopTurn } from '../../src/store/turns.ts'
 import { createStore } from '../support/store.ts'
@@ -62,6 +62,39 @@ test('behavior: a call ends once, with the first status', async () => {
   const statuses = await Promise.all([end('ok'), end('error'), end('ok'), end('error')])
   expect(new Set(statuses).size).toBe(1)
   expect(await countEnds()).toBe(1)
+})
+
+test('behavior: calls that end together end once each, with one append', async () => {
+  const conversation = await store.createConversation()
+  const turn = createTurnScript(database, conversation)
+  await turn.accept('m1')
+  await turn.begin(1, 0, ['m1'])
+  await turn.askTools(1, 0, 3)
+  await turn.endCall(1, 0, 1)
+  const calls = [0, 1, 2].map((index) => turn.callOf(1, 0, index))
+  const { conversationId } = turn
+  const turnId = turn.turnIdOf(1)
+  const ended = calls.map((callId) => ({
+    callId,
+    end: { status: 'error', output: undefined, error: null, text: 'late' } as const,
+    events: [
+      {
+        key: `${callId}:completed`,
+        turnId,
+        body: { type: 'tool.completed', callId, status: 'error' } as const,
+      },
+    ],
+  }))
+  const write = () => finishCalls(database, { conversationId, turnId }, ended)
+  const statuses = new Map(calls.map((callId, index) => [callId, index === 1 ? 'ok' : 'error']))
+  expect(await write()).toEqual(statuses)
+  expect(await write()).toEqual(statuses)
+  const events = (await turn.readEvents()).filter(({ type }) => type === 'tool.completed')
+  expect(events).toMatchObject([
+    { callId: calls[1], status: 'ok' },
+    { callId: calls[0], status: 'error' },
+    { callId: calls[2], status: 'error' },
+  ])
 })
 
 test('behavior: tells tries that failed from tries that took their worker with them', async () => {

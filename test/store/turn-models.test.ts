@@ -93,6 +93,7 @@ test('a fallback stays for the rest of the turn, and is told once', async () => 
     model: 'a/two',
     downModels: ['scripted/demo', 'a/one'],
   })
+  expect(await startedModels()).toEqual(['scripted/demo', undefined, 'a/one', undefined, 'a/two'])
   const notices = (await turn.readEvents()).filter(({ type }) => type === 'notice')
   expect(notices).toMatchObject([{ code: 'model_fallback' }, { code: 'model_fallback' }])
 })

@@ -7,7 +7,7 @@ export type Following = {
   events: Event[]
   /** Resolves with the first event, past or coming, that fits. */
   until(fits: (event: Event) => boolean): Promise<Event>
-  /** Resolves with the nth end of a turn. */
+  /** Resolves with the nth end of a turn, past or coming; n is 1 or more. */
   untilTurns(count: number): Promise<Event>
   close(): void
 }
@@ -47,14 +47,8 @@ export function follow(client: Client, conversationId: string): Following {
     events,
     until,
     untilTurns(count) {
-      let seen = events.filter(isTurnEnd).length
-      if (seen >= count) return until(isTurnEnd)
-      return new Promise((resolve) => {
-        watchers.add({
-          fits: (event) => isTurnEnd(event) && ++seen >= count,
-          resolve,
-        })
-      })
+      let seen = 0
+      return until((event) => isTurnEnd(event) && ++seen === count)
     },
     close: () => controller.abort(),
   }

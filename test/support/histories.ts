@@ -32,6 +32,16 @@ export async function listRetryReasons(product: Product, conversationId: string)
   })
 }
 
+/** The types of the activities that the conversation's latest run has scheduled, in order. */
+export async function listActivities(product: Product, conversationId: string): Promise<string[]> {
+  return withTemporal(product, async (client) => {
+    const { events } = await client.workflow.getHandle(workflowIdOf(conversationId)).fetchHistory()
+    return (events ?? []).flatMap(
+      ({ activityTaskScheduledEventAttributes: task }) => task?.activityType?.name ?? [],
+    )
+  })
+}
+
 /** Resolves when an activity of the conversation has failed and waits for its next try. */
 export async function untilWaitsToRetry(product: Product, conversationId: string): Promise<void> {
   await withTemporal(product, async (client) => {

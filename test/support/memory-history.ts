@@ -16,6 +16,7 @@ export type MemoryHistory = {
   supersede(conversationId: string, ids: readonly string[], by: string): void
   compact(conversationId: string, uptoId: string, compaction: Compaction, asked?: boolean): void
   clear(conversationId: string): void
+  letPass(conversationId: string, turnId: string): void
 }
 
 type Compacted = { conversationId: string; upto: number; compaction: Compaction; asked: boolean }
@@ -44,6 +45,13 @@ export function createMemoryHistory(): MemoryHistory {
     compact(conversationId, uptoId, compaction, asked = false) {
       const upto = historyOf(conversationId).findIndex(({ id }) => id === uptoId) + 1
       compactions.push({ conversationId, upto, compaction, asked })
+    },
+    letPass(conversationId, turnId) {
+      const known = historyOf(conversationId)
+      histories.set(
+        conversationId,
+        known.filter((message) => message.turnId !== turnId),
+      )
     },
     clear: (conversationId) => void cleared.set(conversationId, historyOf(conversationId).length),
     backend: {

@@ -25,7 +25,7 @@ export async function openScriptedModel(): Promise<ScriptedModelDriver & { close
 }
 
 /** Drives one that runs already in test mode; `url` is without `/v1`. */
-export function connectScriptedModel(url: string): ScriptedModelDriver {
+function connectScriptedModel(url: string): ScriptedModelDriver {
   async function call(path: string, body?: unknown): Promise<Response> {
     const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
     const response = await fetch(`${url}${path}`, init)

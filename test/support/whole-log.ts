@@ -73,7 +73,7 @@ export function expectOneResultEach(events: readonly Event[]): void {
 }
 
 /** Each request that was opened came to exactly one thing. */
-export function expectOneOutcomeEach(events: readonly Event[]): void {
+function expectOneOutcomeEach(events: readonly Event[]): void {
   const opened = ofType(events, 'request.opened').map(({ requestId }) => requestId)
   const resolved = ofType(events, 'request.resolved').map(({ requestId }) => requestId)
   expect(resolved.toSorted()).toEqual(opened.toSorted())

@@ -53,6 +53,7 @@ test('export alone prints Markdown', async () => {
 test.each([
   ['an unknown conversation', ['export', 'nope'], 'There is no conversation nope of yours.'],
   ['a file that is no JSON', ['import', new URL(import.meta.url).pathname], 'It is no JSON'],
+  ['a folder that is not there', ['export', 'c1', '-o', '/nowhere/x.md'], 'Give another name.'],
   ['a file that is not there', ['import', '/nowhere/x.json'], 'cannot be imported'],
 ])('error: %s', async (_name, args, said) => {
   expect(await perdura(args)).toMatchObject({ stderr: expect.stringContaining(said), exitCode: 2 })

@@ -123,6 +123,13 @@ test('behavior: says what has become of the conversation and of its settings', (
   ])
 })
 
+test('behavior: a clearing is told when it comes, though it stands before the running turn', () => {
+  const asked = { type: 'user.message', messageId: 'm', text: 'Hello', via: 'api' } as const
+  const compacted: EventBody = { type: 'context.compacted', facts: [], tokensBefore: 10, tokensAfter: 1 }
+  const told = tell(asked, { ...turnStarted, messageIds: ['m'] }, compacted, { type: 'context.cleared' })
+  expect(told).toMatch(/compacted.*\[── cleared: the model is given nothing of what stands above\]$/s)
+})
+
 test('behavior: a turn that sums up says what it has come to, also when that is nothing', () => {
   const begins = { ...turnStarted, trigger: 'system' } as const
   const compacted: EventBody = { type: 'context.compacted', facts: [], tokensBefore: 10, tokensAfter: 1 }

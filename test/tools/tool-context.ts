@@ -3,7 +3,7 @@ import type { ToolContext } from '../../src/toolkit/tool.ts'
 import type { ToolServices } from '../../src/toolkit/tool-services.ts'
 
 /** The time that a scripted clock shows. */
-export const scriptedNow = new Date('2026-11-21T16:30:00.500Z')
+const scriptedNow = new Date('2026-11-21T16:30:00.500Z')
 
 /** Services of a deployment that has nothing. */
 export const noServices: ToolServices = {

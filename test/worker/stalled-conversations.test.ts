@@ -26,7 +26,7 @@ const destination = new Writable({
     done()
   },
 })
-let stops: (() => void)[] = []
+let stops: (() => Promise<void>)[] = []
 beforeAll(() => {
   const { client, connection, namespace, open } = workers()
   const logger = createLogger({ level: 'info', part: 'worker', destination })
@@ -34,7 +34,7 @@ beforeAll(() => {
   // As two workers do.
   stops = [watchForStalledConversations(options), watchForStalledConversations(options)]
 })
-afterAll(() => stops.forEach((stop) => stop()))
+afterAll(() => Promise.all(stops.map((stop) => stop())))
 
 /** A conversation with a worker of its own, and what is known of it. */
 async function openConversation() {

@@ -2,7 +2,7 @@ import { AppError } from '../../contracts/errors.ts'
 import type { EventBody } from '../../contracts/event.ts'
 import { answerIdOf } from '../../contracts/ids.ts'
 import type { RoundOutcome, RoundRef } from '../../contracts/turn.ts'
-import { findCompaction, storeCompaction } from '../../store/compactions.ts'
+import { isCompacted, storeCompaction } from '../../store/compactions.ts'
 import type { NewEvent } from '../../store/event-log.ts'
 import { beginRound, type RunningRound } from '../../store/rounds.ts'
 import { type ActivityScope, handedOver, withActivityScope } from '../activity-scope.ts'
@@ -50,7 +50,7 @@ async function compact(
   if (state === 'cancelling') return 'stopped'
   // Nothing of it may be kept, not even in short.
   if (settings.history.kind === 'none') return 'done'
-  if ((await findCompaction(database, id)) !== undefined) return 'done'
+  if (await isCompacted(database, id)) return 'done'
   try {
     const task = { id, round, settings, scope }
     const made = await makeCompaction(task, services, (error) => mayTryAgain(error, scope, services.settings))

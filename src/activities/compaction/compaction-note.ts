@@ -1,18 +1,11 @@
 import type { VerbatimFact } from '../../contracts/context.ts'
-
-/** What the model is given of a compaction. */
-export type NotedCompaction = {
-  summary?: string | null
-  /** Oldest first. */
-  facts: readonly VerbatimFact[]
-  factsLeftOut?: number
-}
+import type { Compaction } from '../../store/history-backend.ts'
 
 /**
  * Writes what the model is given in the place of the messages that were summed up: the summary, which a model has
  * written, and the list of facts, which code has made and no model can have changed.
  */
-export function toCompactionNote({ summary = null, facts, factsLeftOut = 0 }: NotedCompaction): string {
+export function toCompactionNote({ summary, facts, factsLeftOut }: Compaction): string {
   return [
     'The older part of this conversation is not given to you word for word.',
     summary === null
@@ -23,7 +16,7 @@ export function toCompactionNote({ summary = null, facts, factsLeftOut = 0 }: No
 }
 
 /** The list alone, one fact a line, as `tool path: value`. */
-export function toFactLines(facts: readonly VerbatimFact[]): string {
+function toFactLines(facts: readonly VerbatimFact[]): string {
   return facts
     .map(({ tool, path, value }) => `- ${tool}${path === '' ? '' : ` ${path}`}: ${value}`)
     .join('\n')

@@ -1,15 +1,22 @@
 import { AppError } from '../../contracts/errors.ts'
-import type { VerbatimFact } from '../../contracts/context.ts'
 import type { MessageId } from '../../contracts/ids.ts'
+import { factLimit } from '../../contracts/limits.ts'
 import type { RoundRef } from '../../contracts/turn.ts'
 import type { ModelInfo } from '../../models/model-provider.ts'
-import { readCompacted, readOlderPart } from '../../store/compactions.ts'
+import { bytesPerToken } from '../../models/token-counter.ts'
+import {
+  type NewCompaction,
+  type PlacedCompaction,
+  readCompacted,
+  readOlderPart,
+} from '../../store/compactions.ts'
+import type { Compaction } from '../../store/history-backend.ts'
 import type { TurnSettings } from '../../store/rounds.ts'
 import type { ActivityScope } from '../activity-scope.ts'
 import type { ActivityServices } from '../activity-services.ts'
 import { loadContextFrame } from '../context/context-frame.ts'
-import { summarizedWindowTokens } from '../context/fit-context.ts'
-import { bytesPerToken, chooseCompactedPart } from './choose-compacted-part.ts'
+import { historyShares, toSummarizedWindow } from '../context/history-shares.ts'
+import { chooseCompactedPart } from './choose-compacted-part.ts'
 import { toCompactionNote } from './compaction-note.ts'
 import { joinFacts } from './fact-list.ts'
 import { readTranscript, type Transcript } from './transcript.ts'
@@ -17,16 +24,10 @@ import { withoutUnknownValues, listHexValues } from './verbatim-facts.ts'
 import { writeSummary } from './write-summary.ts'
 
 /** What takes the place of the older part. */
-export type MadeCompaction = {
-  uptoPosition: number
+export type MadeCompaction = Pick<NewCompaction, keyof PlacedCompaction | 'tokensBefore' | 'tokensAfter'> & {
+  /** The first message that the model is still given as it is. */
   keptFrom?: MessageId
-  /** The one before, or null, where none could be written. */
-  summary: string | null
-  facts: VerbatimFact[]
-  factsLeftOut: number
-  tokensBefore: number
-  tokensAfter: number
-  /** Why no summary was written. */
+  /** Why no summary was written: it is the one before, or null. */
   failure?: AppError
 }
 
@@ -38,18 +39,13 @@ export type CompactionTask = {
   scope: ActivityScope
 }
 
-/** Share of what messages may take that a summary may take at most, and the list of facts. */
-const noteShare = 0.12
 const summaryLimit = { least: 600, most: 6_000 }
-const factLimits = { count: 400, characters: 24_000 }
+const factCharacters = 24_000
 /** Of the window of the model that sums up; the rest is for its instructions and its answer. */
 const pieceShare = 0.5
 const pieceLimit = 8
 /** A longer text is estimated: nobody waits for the count of a million letters that only say how much was saved. */
 const countedLength = 20_000
-/** Turns that stay as they are, with the one that runs. */
-const latestTurns = 2
-const recentShare = 0.2
 
 /**
  * Sums up what stands before a turn. Undefined: there is nothing to sum up. Writes nothing.
@@ -67,15 +63,10 @@ export async function makeCompaction(
   const { conversationId } = round
   const { budget, counter } = await loadContextFrame({ conversationId, settings, info, signal }, services)
   // Of what messages may take, and not of all: with many tools in a small window the one is a fraction of the other.
-  const windowTokens = Math.min(Math.max(budget.messageTokens, 0), summarizedWindowTokens)
-  const isAsked = round.purpose === 'compact'
+  const windowTokens = toSummarizedWindow(budget.messageTokens)
   const { previous, messages } = await readOlderPart(database, round.conversationId, round.turnId)
-  const part = chooseCompactedPart(messages, {
-    windowTokens,
-    // The running turn is one of the latest; a turn of this kind is none.
-    latest: isAsked ? latestTurns : latestTurns - 1,
-    recentShare: isAsked ? 0 : recentShare,
-  })
+  const reason = round.purpose === 'compact' ? 'asked' : 'full'
+  const part = chooseCompactedPart(messages, { windowTokens, reason })
   if (part === undefined) return undefined
   scope.note('read')
   const writer = models.helperModel ?? info
@@ -86,11 +77,11 @@ export async function makeCompaction(
     pieceLimit,
     countTokens,
   })
-  const noteCharacters = Math.floor(windowTokens * noteShare * bytesPerToken)
+  const noteCharacters = Math.floor(windowTokens * historyShares.summary * bytesPerToken)
   const before = { facts: previous?.facts ?? [], leftOut: previous?.factsLeftOut ?? 0 }
   const { facts, leftOut } = joinFacts(before, transcript.facts, {
-    count: factLimits.count,
-    characters: Math.min(factLimits.characters, noteCharacters),
+    count: factLimit,
+    characters: Math.min(factCharacters, noteCharacters),
   })
   const written = await tryToWrite(
     { task, writer, transcript, noteCharacters, previous, mayTryAgain },
@@ -113,7 +104,7 @@ type Writing = {
   writer: ModelInfo
   transcript: Transcript
   noteCharacters: number
-  previous: { summary: string | null; facts: readonly VerbatimFact[] } | undefined
+  previous: Compaction | undefined
   mayTryAgain: (error: unknown) => boolean
 }
 

@@ -8,6 +8,7 @@ import { listAllowedTools } from '../list-allowed-tools.ts'
 import { recallMemory } from '../recall-memory.ts'
 import { toRequestSettings } from '../request-settings.ts'
 import { type ContextBudget, toContextBudget } from './context-budget.ts'
+import { toToolText } from './message-sizes.ts'
 
 export type FrameOptions = {
   conversationId: ConversationId
@@ -37,8 +38,8 @@ export async function loadContextFrame(
   const tools = listAllowedTools(settings, services)
     .filter(({ uses }) => memory !== null || !uses.includes('memory'))
     .flatMap(({ name }) => services.modelTools.get(name) ?? [])
-  const described = tools.map((tool) => JSON.stringify({ type: 'function', function: tool }))
-  const fixedTokens = await services.messageSizes.countTexts([system, ...described], counter, signal)
+  const texts = [system, ...tools.map(toToolText)]
+  const fixedTokens = await services.messageSizes.countTexts(texts, counter, signal)
   const { maxOutputTokens } = toRequestSettings(settings, info, services.settings)
   const budget = toContextBudget({ info, maxOutputTokens, fixedTokens, isExact: counter.isExact })
   return { system, tools, counter, fixedTokens, budget }

@@ -1,20 +1,16 @@
 import type { TurnId } from '../../contracts/ids.ts'
 import type { HistoryMessage } from '../../store/history-backend.ts'
+import { listTurns } from './list-turns.ts'
 
 /**
- * Parts a history, oldest first, into what may be left out of a context as a whole: each message of the user with
- * everything until the next one. The running turn, with all that came since it began, is no part of them.
+ * Parts a history, oldest first, into what may be left out of a context as a whole, and the running turn with all
+ * that came since it began.
  */
 export function toUnits(
   messages: readonly HistoryMessage[],
   runningTurn: TurnId,
 ): { older: HistoryMessage[][]; running: HistoryMessage[] } {
   const start = messages.findIndex(({ turnId }) => turnId === runningTurn)
-  const older: HistoryMessage[][] = []
-  for (const message of start < 0 ? messages : messages.slice(0, start)) {
-    const unit = older.at(-1)
-    if (unit === undefined || message.role === 'user') older.push([message])
-    else unit.push(message)
-  }
-  return { older, running: start < 0 ? [] : messages.slice(start) }
+  if (start < 0) return { older: listTurns(messages), running: [] }
+  return { older: listTurns(messages.slice(0, start)), running: messages.slice(start) }
 }

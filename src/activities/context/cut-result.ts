@@ -1,3 +1,4 @@
+import { wholeBeginning } from '../../contracts/whole-characters.ts'
 import type { TokenCounter } from '../../models/token-counter.ts'
 import type { HistoryMessage } from '../../store/history-backend.ts'
 import { toCutText } from '../result-text.ts'
@@ -21,7 +22,7 @@ export async function cutResult(message: HistoryMessage, options: CutOptions): P
   const room = options.cap - tokensPerMessage - tokensPerCall
   let kept = Math.floor((text.length * room) / options.tokens)
   for (;;) {
-    const beginning = wholeCharacters(text.slice(0, kept))
+    const beginning = wholeBeginning(text, kept)
     const cut = toCutText({ callId, beginning, totalChars, readsOn: options.readsOn })
     const tokens = await count(cut)
     if (tokens <= room || kept === 0) return { ...message, text: cut }
@@ -36,9 +37,4 @@ function withoutCut(text: string): { text: string; totalChars: number } {
   return cut === null
     ? { text, totalChars: text.length }
     : { text: text.slice(0, cut.index), totalChars: Number(cut[1]) }
-}
-
-/** Half of a pair at the end is no character. */
-function wholeCharacters(text: string): string {
-  return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text
 }

@@ -4,8 +4,9 @@ import type { TokenCounter } from '../../models/token-counter.ts'
 import type { HistoryMessage, LoadedHistory } from '../../store/history-backend.ts'
 import { toUnits } from './context-units.ts'
 import { cutResult } from './cut-result.ts'
-import { type ContextUnit, fitContext, noteShare } from './fit-context.ts'
-import type { MessageSizes } from './message-sizes.ts'
+import { type ContextUnit, fitContext } from './fit-context.ts'
+import { historyShares } from './history-shares.ts'
+import { countBytes, type MessageSizes } from './message-sizes.ts'
 import { toFittingNote } from './fitting-note.ts'
 
 export type ContextFill = {
@@ -36,7 +37,12 @@ export async function fillContext(fill: ContextFill): Promise<FilledContext> {
   const counts = await fill.sizes.countMessages(messages, counter, signal)
   const tokens = new Map(messages.map(({ id }, index) => [id, counts[index] ?? 0]))
   const toSizes = (unit: readonly HistoryMessage[]): ContextUnit =>
-    unit.map(({ id, role }) => ({ id, tokens: tokens.get(id) ?? 0, isResult: role === 'tool' }))
+    unit.map((message) => ({
+      id: message.id,
+      tokens: tokens.get(message.id) ?? 0,
+      sizeBytes: countBytes(message),
+      isResult: message.role === 'tool',
+    }))
   const fitted = fitContext({
     strategy: fill.strategy,
     budgetTokens: fill.budgetTokens,
@@ -61,7 +67,7 @@ export async function fillContext(fill: ContextFill): Promise<FilledContext> {
 async function toNote(fill: ContextFill): Promise<HistoryMessage | undefined> {
   const { compaction } = fill.history
   if (compaction === undefined) return undefined
-  const maxTokens = Math.floor(fill.budgetTokens * noteShare)
+  const maxTokens = Math.floor(fill.budgetTokens * historyShares.note)
   const text = await toFittingNote(compaction, { maxTokens, counter: fill.counter, signal: fill.signal })
   // No stored message: its id only has to be another one for another text.
   return { id: text, role: 'note', text, state: 'done', createdAt: '' }

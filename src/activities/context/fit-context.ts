@@ -1,9 +1,17 @@
 import type { HistoryStrategy } from '../../contracts/conversation.ts'
+import { countSummedUp } from './count-summed-up.ts'
+import { historyShares, toSummarizedWindow } from './history-shares.ts'
 
 /** A message as it counts. Results of tools may be cut, everything else is whole or not there. */
-export type SizedMessage = { id: string; tokens: number; isResult: boolean }
+export type SizedMessage = {
+  id: string
+  tokens: number
+  /** Not more than the store counts of it. */
+  sizeBytes: number
+  isResult: boolean
+}
 
-/** A user's message with everything until the next one: calls and their results are never parted. */
+/** A turn: calls and their results are never parted. */
 export type ContextUnit = readonly SizedMessage[]
 
 export type ContextParts = {
@@ -37,13 +45,6 @@ export type FittedContext =
   /** No cut makes it fit. */
   | { kind: 'full' }
 
-/** Share of the budget at which the strategy `summary` sums up, and share that a summary may take of it. */
-const highWaterShare = 0.75
-export const noteShare = 0.35
-/** What a summary leaves as it is; to sum up less than that would win nothing. */
-const recentShare = 0.25
-/** A model with a larger window is not given all of it: each call would pay for months of talk. */
-export const summarizedWindowTokens = 130_000
 /** Tokens to which results are cut: first all old ones to a readable length, then to a word about the cut. */
 const cutLengths = [800, 100]
 
@@ -71,15 +72,17 @@ function fitAll({ budgetTokens, noteTokens, older, running, complete }: ContextP
   return { kind: 'fits', tokens, hasNote: noteTokens > 0, olderUnits: older.length, caps: cut.caps }
 }
 
+/** Never true when there is nothing to sum up: the round would ask in vain, and so would each one that follows. */
 function mustCompact(parts: ContextParts): boolean {
   const { strategy, compacted, older, running, complete, noteTokens, budgetTokens } = parts
   if (strategy !== 'summary' || compacted) return false
+  // What was not loaded is more than can stay.
   if (!complete) return true
-  if (older.length === 0) return false
-  const window = Math.min(budgetTokens, summarizedWindowTokens)
-  const olderTokens = older.reduce((sum, unit) => sum + tokensOf(unit), 0)
-  const tokens = noteTokens + olderTokens + tokensOf(running)
-  return tokens > window * highWaterShare && olderTokens > window * recentShare
+  const windowTokens = toSummarizedWindow(budgetTokens)
+  const tokens = noteTokens + tokensOf(older.flat()) + tokensOf(running)
+  if (tokens <= windowTokens * historyShares.highWater) return false
+  const turnBytes = older.map((unit) => unit.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+  return countSummedUp(turnBytes, { windowTokens, reason: 'full' }) > 0
 }
 
 function fitRunning({ budgetTokens, older, running }: ContextParts, noteTokens: number): Fitted | undefined {

@@ -1,3 +1,4 @@
+import { wholeBeginning } from '../../contracts/whole-characters.ts'
 import type { TokenCounter } from '../../models/token-counter.ts'
 import type { Compaction } from '../../store/history-backend.ts'
 import { toCompactionNote } from '../compaction/compaction-note.ts'
@@ -15,13 +16,13 @@ export async function toFittingNote(
   { maxTokens, counter, signal }: NoteRoom,
 ): Promise<string> {
   const count = inPortions(counter, signal)
-  const { summary, factsLeftOut = 0 } = compaction
+  const { summary } = compaction
   let facts = [...compaction.facts]
-  let leftOut = factsLeftOut
+  let leftOut = compaction.factsLeftOut
   let summaryLength = summary?.length ?? 0
   for (;;) {
     const note = toCompactionNote({
-      ...(summary === undefined ? {} : { summary: summary.slice(0, summaryLength) }),
+      summary: summary === null ? null : wholeBeginning(summary, summaryLength),
       facts,
       factsLeftOut: leftOut,
     })

@@ -2,7 +2,9 @@ import { setImmediate as breathe } from 'node:timers/promises'
 
 import { LRUCache } from 'lru-cache'
 
+import type { MessageRole } from '../../contracts/conversation.ts'
 import { noteHeading } from '../../models/chat-body.ts'
+import type { ModelRequest, ModelTool } from '../../models/model-provider.ts'
 import type { TokenCounter } from '../../models/token-counter.ts'
 import type { HistoryMessage } from '../../store/history-backend.ts'
 
@@ -63,14 +65,46 @@ export function createMessageSizes(): MessageSizes {
   }
 }
 
+/** Counts all that one call gives a model to read, and remembers nothing of it. @throws the signal's reason */
+export async function countRequest(
+  { system, tools, messages }: Pick<ModelRequest, 'system' | 'tools' | 'messages'>,
+  counter: TokenCounter,
+  signal: AbortSignal,
+): Promise<number> {
+  const count = inPortions(counter, signal)
+  let tokens = 0
+  for (const text of [system, ...tools.map(toToolText)]) tokens += await count(text)
+  for (const message of messages) tokens += await countMessage(message, count)
+  return tokens
+}
+
+/** A tool as a model is told of it. */
+export function toToolText(tool: ModelTool): string {
+  return JSON.stringify({ type: 'function', function: tool })
+}
+
 type Count = (text: string) => Promise<number>
 
-async function countMessage({ role, text = '', toolCalls = [] }: HistoryMessage, count: Count) {
+/** What counts of a message, in a history as in a request. */
+type CountedMessage = {
+  role: MessageRole
+  text?: string
+  toolCalls?: readonly { name: string; arguments: string }[]
+}
+
+async function countMessage({ role, text = '', toolCalls = [] }: CountedMessage, count: Count) {
   const calls = role === 'tool' ? 1 : toolCalls.length
   let tokens = tokensPerMessage + calls * tokensPerCall
   tokens += await count(role === 'note' ? `${noteHeading}\n${text}` : text)
   for (const call of toolCalls) tokens += await count(`${call.name} ${call.arguments}`)
   return tokens
+}
+
+/** Counts the text and the calls of a message in UTF-8, never as more than the store does. */
+export function countBytes({ text = '', toolCalls }: HistoryMessage): number {
+  return (
+    Buffer.byteLength(text) + (toolCalls === undefined ? 0 : Buffer.byteLength(JSON.stringify(toolCalls)))
+  )
 }
 
 /** Counts one text after the other and lets others have a turn after each portion, of one text or of many. */

@@ -8,9 +8,8 @@ import type { ApiServices } from '../api-services.ts'
 import { createMessageId } from '../create-message-id.ts'
 import { creationOf } from '../creation-of.ts'
 import { limitCopies } from '../limit-copies.ts'
-import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
+import { bearer, createRouter, idempotencyHeaders, idParams, json, jsonBody, problems } from '../open-api.ts'
 
-const headers = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() })
 const replaced = z.object({ messageId: z.string() }).openapi('RegeneratedMessage')
 
 const regenerate = createRoute({
@@ -23,7 +22,7 @@ const regenerate = createRoute({
   security: bearer,
   request: {
     params: idParams,
-    headers,
+    headers: idempotencyHeaders,
     body: jsonBody(
       z
         .strictObject({
@@ -50,7 +49,7 @@ const fork = createRoute({
   security: bearer,
   request: {
     params: idParams,
-    headers,
+    headers: idempotencyHeaders,
     body: jsonBody(z.strictObject({ messageId: storable(200) }).openapi('ForkWish')),
   },
   responses: {

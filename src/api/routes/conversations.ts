@@ -23,7 +23,7 @@ import { searchConversations } from '../../store/search-conversations.ts'
 import type { ApiServices } from '../api-services.ts'
 import { assertOffered } from '../assert-offered.ts'
 import { assertSettingsTaken } from '../assert-settings-taken.ts'
-import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
+import { bearer, createRouter, idempotencyHeaders, idParams, json, jsonBody, problems } from '../open-api.ts'
 
 const path = '/api/conversations/{id}'
 
@@ -33,7 +33,7 @@ const create = createRoute({
   summary: 'Creates a conversation. The same externalId or Idempotency-Key returns the same one.',
   security: bearer,
   request: {
-    headers: z.object({ 'idempotency-key': z.string().min(1).max(200).optional() }),
+    headers: idempotencyHeaders,
     body: jsonBody(newConversationSchema),
   },
   responses: {

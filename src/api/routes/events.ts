@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { SnapshotEvent, StreamEvent } from '../../contracts/event.ts'
 import { AppError } from '../../contracts/errors.ts'
 import { eventPageSchema } from '../../schemas/event.ts'
+import { queryInteger } from '../../schemas/query-integer.ts'
 import { getLogEnd } from '../../store/log-end.ts'
 import { getSnapshot } from '../../store/snapshots.ts'
 import type { ApiServices } from '../api-services.ts'
@@ -11,7 +12,7 @@ import { bearer, createRouter, idParams, problems } from '../open-api.ts'
 import type { OpenStreams } from '../open-streams.ts'
 import { sseHeaders, toFrameWithoutId } from '../sse.ts'
 
-const cursor = z.string().regex(/^\d{1,15}$/, 'A cursor is the number of an event.')
+const cursor = queryInteger(0, 999_999_999_999_999, 'A cursor is the number of an event.')
 
 const events = createRoute({
   method: 'get',
@@ -25,10 +26,7 @@ const events = createRoute({
       after: cursor.optional().openapi({
         description: '0: everything that is kept. Absent, or older than what is kept: a snapshot, then live.',
       }),
-      limit: z
-        .string()
-        .regex(/^\d{1,4}$/)
-        .optional(),
+      limit: queryInteger(0, 9_999).optional(),
     }),
   },
   responses: {
@@ -68,16 +66,15 @@ export function eventRoutes(services: ApiServices, streams: OpenStreams) {
     .openapi(events, async (context) => {
       const { id } = context.req.valid('param')
       const owner = context.get('owner').id
-      const { after, limit } = context.req.valid('query')
-      const given = context.req.valid('header')['last-event-id'] ?? after
+      const { after, limit = pageLimit } = context.req.valid('query')
+      const position = context.req.valid('header')['last-event-id'] ?? after
       const end = await getLogEnd(database, owner, id)
-      const position = given === undefined ? undefined : Number(given)
       if (position !== undefined && position > end.highestGiven) {
         throw new AppError('cursor_ahead', `The log ends at ${end.lastSeq}. Start again without a cursor.`)
       }
       if (context.req.header('accept')?.includes('application/json')) {
         const after = position ?? 0
-        const most = Math.min(Number(limit ?? pageLimit) || 1, pageLimit)
+        const most = Math.max(1, Math.min(limit, pageLimit))
         const { floor, ...page } = await log.read(id, after, most)
         return context.json(after < floor ? { ...page, keptAfter: floor } : page, 200)
       }

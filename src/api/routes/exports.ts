@@ -11,7 +11,7 @@ import { assertOffered } from '../assert-offered.ts'
 import { assertSettingsTaken } from '../assert-settings-taken.ts'
 import { creationOf } from '../creation-of.ts'
 import { limitCopies } from '../limit-copies.ts'
-import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
+import { bearer, createRouter, idempotencyHeaders, idParams, json, jsonBody, problems } from '../open-api.ts'
 import { fieldProblem } from '../problem.ts'
 import { toByteStream } from '../to-byte-stream.ts'
 import { writeExportJson } from '../write-export-json.ts'
@@ -44,7 +44,7 @@ const imported = createRoute({
   summary: 'Makes a new conversation of an exported one. The same Idempotency-Key returns the same one.',
   security: bearer,
   request: {
-    headers: z.object({ 'idempotency-key': z.string().min(1).max(200).optional() }),
+    headers: idempotencyHeaders,
     body: jsonBody(conversationExportSchema),
   },
   responses: {

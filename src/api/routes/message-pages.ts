@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 
 import { messagePageSchema } from '../../schemas/conversation.ts'
+import { queryInteger } from '../../schemas/query-integer.ts'
 import { storable } from '../../schemas/storable.ts'
 import { listMessages } from '../../store/message-pages.ts'
 import type { ApiServices } from '../api-services.ts'
@@ -16,14 +17,10 @@ const list = createRoute({
   request: {
     params: idParams,
     query: z.object({
-      before: z
-        .string()
-        .regex(/^\d{1,15}$/, 'A cursor is the olderMessages of a page or a snapshot.')
+      before: queryInteger(0, 999_999_999_999_999, 'A cursor is the olderMessages of a page or a snapshot.')
         .optional()
         .openapi({ description: 'The olderMessages of a page or a snapshot.' }),
-      limit: z
-        .string()
-        .regex(/^[1-9]\d{0,3}$/)
+      limit: queryInteger(1, 9_999)
         .optional()
         .openapi({ description: `At most ${pageLimit}, which is also the default.` }),
       branch: storable(200).optional().openapi({
@@ -49,7 +46,7 @@ export function messagePageRoutes({ database }: ApiServices) {
       {
         ...(before === undefined ? {} : { before }),
         ...(branch === undefined ? {} : { branch }),
-        limit: Math.min(Number(limit ?? pageLimit), pageLimit),
+        limit: Math.min(limit ?? pageLimit, pageLimit),
         superseded: superseded === 'true',
       },
     )

@@ -4,13 +4,13 @@ import { messageTextSchema, newMessageSchema } from '../../schemas/conversation.
 import { storable } from '../../schemas/storable.ts'
 import { endLostCall, stopBackgroundCall } from '../../store/background-calls.ts'
 import { acceptMessage, announceMessage, editMessage, withdrawMessage } from '../../store/messages.ts'
+import { noConversation } from '../../store/no-conversation.ts'
 import { stopTurn } from '../../store/turns.ts'
-import { AppError } from '../../contracts/errors.ts'
 import type { CallId, ConversationId, OwnerId } from '../../contracts/ids.ts'
 import { recoverConversation } from '../../temporal/recover-conversation.ts'
 import type { ApiServices } from '../api-services.ts'
 import { createMessageId } from '../create-message-id.ts'
-import { bearer, createRouter, idParams, json, jsonBody, problems } from '../open-api.ts'
+import { bearer, createRouter, idempotencyHeaders, idParams, json, jsonBody, problems } from '../open-api.ts'
 
 const answer = z
   .object({ messageId: z.string(), state: z.enum(['started', 'queued', 'withdrawn']) })
@@ -24,7 +24,7 @@ const post = createRoute({
   security: bearer,
   request: {
     params: idParams,
-    headers: z.object({ 'idempotency-key': z.string().min(1).max(200).optional() }),
+    headers: idempotencyHeaders,
     body: jsonBody(newMessageSchema),
   },
   responses: {
@@ -137,7 +137,7 @@ export function messageRoutes({ database, models, workflows, settings }: ApiServ
         return context.json({ turnId: null, ...(stopping ? wish : {}) }, 202)
       }
       const stopped = await stopTurn(database, owner, id, wish.turnId)
-      if (stopped === undefined) throw new AppError('not_found', `There is no conversation ${id}.`)
+      if (stopped === undefined) throw noConversation(id)
       const { stopping, pending } = stopped
       if (stopping === null && !pending) return context.json({ turnId: null }, 202)
       const told = await workflows.signalCancel(id, stopping)

@@ -41,10 +41,9 @@ export function resultRoutes({ database }: ApiServices) {
   return createRouter()
     .openapi(part, async (context) => {
       const { id, callId } = context.req.valid('param')
-      const { offset = '0', limit = String(defaultLimit) } = context.req.valid('query')
+      const { offset = 0, limit = defaultLimit } = context.req.valid('query')
       const ref = { conversationId: id, callId, owner: context.get('owner').id }
-      const range = { offset: Number(offset), limit: Number(limit) }
-      return context.json(await readResultPart(database, ref, range), 200)
+      return context.json(await readResultPart(database, ref, { offset, limit }), 200)
     })
     .openapi(whole, async (context) => {
       const { id, callId } = context.req.valid('param')

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 
+import { queryInteger } from '../../schemas/query-integer.ts'
 import { storable } from '../../schemas/storable.ts'
 import { usageReportSchema } from '../../schemas/usage.ts'
 import { reportUsage } from '../../store/usage.ts'
@@ -9,13 +10,9 @@ import { bearer, createRouter, json, problems } from '../open-api.ts'
 const query = z.object({
   conversationId: storable(200).optional(),
   turnId: storable(200).optional(),
-  days: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(366)
-    .default(30)
-    .openapi({ description: 'How many days are listed, today among them.' }),
+  days: queryInteger(1, 366)
+    .optional()
+    .openapi({ description: 'How many days are listed, today among them. Default 30.' }),
 })
 
 const usage = createRoute({
@@ -31,6 +28,7 @@ const usage = createRoute({
 export function usageRoutes({ database, budgets }: ApiServices) {
   return createRouter().openapi(usage, async (context) => {
     const owner = context.get('owner').id
-    return context.json(await reportUsage(database, { owner, ...context.req.valid('query') }, budgets), 200)
+    const { days = 30, ...asked } = context.req.valid('query')
+    return context.json(await reportUsage(database, { owner, ...asked, days }, budgets), 200)
   })
 }

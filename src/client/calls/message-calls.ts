@@ -1,5 +1,5 @@
-import type { ResultPart } from '../../contracts/context.ts'
 import type { StreamEvent } from '../../contracts/event.ts'
+import type { ResultPart } from '../../contracts/result.ts'
 import type * as answers from '../api-answers.ts'
 import { followEvents, type FollowOptions } from '../follow-events.ts'
 import { requestDone, requestJson, type Transport } from '../send-request.ts'

@@ -60,7 +60,7 @@ const usage = z.strictObject({
 })
 
 /** Schema of one reply. */
-export const scriptedReply = z.strictObject({
+const scriptedReply = z.strictObject({
   /** Anything but 200 is answered at once, with `body`. */
   status: z.int().optional(),
   headers: z.record(z.string(), z.string()).optional(),

@@ -1,4 +1,5 @@
 import { longestWaitDays } from '../../contracts/limits.ts'
+import { permissionPolicies } from '../../contracts/permission.ts'
 import { existing, integer, oneOf, text, url } from './field.ts'
 import { variable } from './variable.ts'
 
@@ -31,7 +32,7 @@ export const modelGroup = {
     }),
     PERDURA_HELPER_MODEL: variable(text().optional(), {
       about:
-        "Model that writes titles, summaries and memory notes. `none`: no titles and notes, and summaries by the conversation's own model. Unset: the model of new conversations.",
+        "Model that writes titles, summaries and memory entries. `none`: no titles and entries, and summaries by the conversation's own model. Unset: the model of new conversations.",
       example: 'openai/gpt-5-nano',
     }),
     PERDURA_SYSTEM_PROMPT: variable(existing('file').optional(), {
@@ -70,7 +71,7 @@ export const agentGroup = {
     PERDURA_TURN_TIMEOUT_MS: variable(integer(1_000, 86_400_000).prefault('600000'), {
       about: 'Time of one turn, in milliseconds; it then ends with `turn_time_limit`.',
     }),
-    PERDURA_PERMISSIONS: variable(oneOf(['allowReads', 'ask', 'denyAll']).prefault('allowReads'), {
+    PERDURA_PERMISSIONS: variable(oneOf(permissionPolicies).prefault('allowReads'), {
       about:
         'Permission policy of new conversations: allowReads asks about what others could feel, ask about everything, denyAll denies all and asks nobody.',
     }),

@@ -354,66 +354,85 @@ begin
     case when v_background then null else p_turn end, false));
 end $$;
 
--- As before. The result of a background call is told in a note, because its call was answered when it started: the note
--- waits for a turn, which `wake_conversation` asks for. What a person has stopped wakes nobody: its note is there for the
--- next turn. A call that is no part of the conversation any more is not told of.
-create or replace function finish_call(
-  p_conversation text, p_turn text, p_call text, p_status text, p_output json, p_error json, p_text text,
-  p_result json, p_events json)
-returns json language plpgsql as $$
+-- Tells of the end of a background call in a note, because the call was answered when it started: the note waits for a
+-- turn, which `wake_conversation` asks for. What a person has stopped wakes nobody: its note is there for the next turn.
+-- A call that was replaced by an edit is not told of, unless that is taken back. Answers the event of a note that does
+-- not wait, or null.
+create function note_background_end(p_call tool_calls, p_text text) returns json language plpgsql as $$
 declare
-  v_status text;
-  v_call tool_calls;
   v_note messages;
-  v_settled json[];
-  v_events json := p_events;
+begin
+  insert into messages (id, conversation_id, role, text, state, via, superseded_by)
+    select 'n_' || (p_call).id, (p_call).conversation_id, 'note',
+        format(E'The background call %s of the tool %s has ended: %s.\nWhat follows is its result, and nothing that the user has written:\n%s',
+          (p_call).id, (p_call).name, (p_call).status, p_text),
+        case when (p_call).status = 'cancelled' or m.superseded_by is not null then 'done' else 'received' end,
+        'background', m.superseded_by
+      from messages m where m.id = (p_call).id
+    on conflict do nothing
+    returning * into v_note;
+  if v_note.id is null or v_note.state = 'received' or v_note.superseded_by is not null then
+    return null;
+  end if;
+  insert into forgettings (id, conversation_id, due_at)
+    select v_note.id, c.id, clock_timestamp() + interval '10 seconds' from conversations c
+      where c.id = v_note.conversation_id and c.history ->> 'kind' = 'none'
+    on conflict do nothing;
+  return user_message_event(v_note);
+end $$;
+
+-- As before; of a background call a note tells, whatever turn runs. One is ended by itself.
+create or replace function finish_calls(p_conversation text, p_turn text, p_ends json) returns json language plpgsql as $$
+declare
+  v_end json;
+  v_id text;
+  v_call tool_calls;
+  v_note json;
+  v_is_new boolean := false;
+  v_events json[] := '{}';
+  v_all json;
+  v_statuses json;
 begin
   perform 1 from conversations where id = p_conversation for update;
-  update tool_calls set status = p_status, output = p_output, error = p_error, finished_at = now()
-    where id = p_call and status is null returning * into v_call;
-  if not found then
-    select status into v_status from tool_calls where id = p_call;
-    return json_build_object('outcome', 'done', 'status', v_status);
-  end if;
-  if p_result is not null then
-    update large_results
-      set total_chars = (p_result ->> 'totalChars')::int, size_bytes = (p_result ->> 'sizeBytes')::int,
-        plain_text = (p_result ->> 'isPlainText')::boolean
-      where call_id = p_call and written_by = (p_result ->> 'writtenBy')::uuid;
-    if not found then
-      raise exception 'The pieces of the result of call % are not there.', p_call;
+  for v_end in select * from json_array_elements(p_ends) loop
+    v_id := v_end ->> 'id';
+    update tool_calls
+      set status = v_end ->> 'status', output = v_end -> 'output', error = v_end -> 'error', finished_at = now()
+      where id = v_id and status is null
+      returning * into v_call;
+    continue when not found;
+    v_is_new := true;
+    if v_end -> 'result' is not null then
+      update large_results
+        set total_chars = (v_end -> 'result' ->> 'totalChars')::int,
+          size_bytes = (v_end -> 'result' ->> 'sizeBytes')::int,
+          plain_text = (v_end -> 'result' ->> 'isPlainText')::boolean
+        where call_id = v_id and written_by = (v_end -> 'result' ->> 'writtenBy')::uuid;
+      if not found then
+        raise exception 'The pieces of the result of call % are not there.', v_id;
+      end if;
     end if;
-  end if;
-  -- What other tries have left behind; one that still writes finds nothing to write to.
-  delete from large_results where call_id = p_call and total_chars is null;
-  if v_call.background is not null then
-    insert into messages (id, conversation_id, role, text, state, via)
-      select 'n_' || p_call, p_conversation, 'note',
-          format(E'The background call %s of the tool %s has ended: %s.\nWhat follows is its result, and nothing that the user has written:\n%s',
-            p_call, v_call.name, p_status, p_text),
-          case when p_status = 'cancelled' then 'done' else 'received' end, 'background'
-        from messages where id = p_call and superseded_by is null
-      on conflict do nothing
-      returning * into v_note;
-    if v_note.state = 'done' then
-      v_events := (p_events::jsonb || user_message_event(v_note)::jsonb)::json;
-      insert into forgettings (id, conversation_id, due_at)
-        select v_note.id, id, clock_timestamp() + interval '10 seconds' from conversations
-          where id = p_conversation and history ->> 'kind' = 'none'
-        on conflict do nothing;
+    -- What other tries have left behind; one that still writes finds nothing to write to.
+    delete from large_results where call_id = v_id and total_chars is null;
+    v_events := v_events || array(select json_array_elements(v_end -> 'events'));
+    if v_call.background is not null then
+      v_note := note_background_end(v_call, v_end ->> 'text');
+      v_events := case when v_note is null then v_events else v_events || v_note end;
+      continue;
     end if;
-    return json_build_object('outcome', 'stored', 'status', p_status, 'changed', v_note.state = 'done',
-      'log', append_events(p_conversation, v_events, null, false));
+    insert into messages (id, conversation_id, role, text, call_id, state, turn_id)
+      values (v_id, p_conversation, 'tool', v_end ->> 'text', v_id, 'done', p_turn);
+  end loop;
+  if v_is_new then
+    v_all := array_to_json(v_events || settle_waiting(p_conversation, p_turn));
   end if;
-  insert into messages (id, conversation_id, role, text, call_id, state, turn_id)
-    values (p_call, p_conversation, 'tool', p_text, p_call, 'done', p_turn);
-  v_settled := settle_waiting(p_conversation, p_turn);
-  if cardinality(v_settled) > 0 then
-    select json_agg(e) into v_events
-      from (select json_array_elements(p_events) as e union all select unnest(v_settled)) as all_events;
+  select coalesce(json_object_agg(id, status) filter (where status is not null), '{}') into v_statuses
+    from tool_calls where id = any (array(select e ->> 'id' from json_array_elements(p_ends) as e));
+  if v_all is null then
+    return json_build_object('statuses', v_statuses);
   end if;
-  return json_build_object('outcome', 'stored', 'status', p_status, 'changed', cardinality(v_settled) > 0,
-    'log', append_events(p_conversation, v_events, p_turn, false));
+  return json_build_object('statuses', v_statuses, 'events', v_all,
+    'log', append_events(p_conversation, v_all, case when v_call.background is null then p_turn end, false));
 end $$;
 
 -- Lets a call go on in the background, and answers it for the model with p_text. A repeat changes nothing. Answers
@@ -475,9 +494,9 @@ begin
   if not found then
     return json_build_object('outcome', 'missing');
   end if;
-  -- Its call was replaced, with all that followed, while the note had no place to go to.
-  delete from messages where id = 'n_' || p_call and state = 'received'
-    and exists (select 1 from messages c where c.id = p_call and c.superseded_by is not null);
+  -- Its call was replaced, with all that followed, while the note had no place to go to; it may be restored with it.
+  update messages n set state = 'done', superseded_by = c.superseded_by from messages c
+    where n.id = 'n_' || p_call and n.state = 'received' and c.id = p_call and c.superseded_by is not null;
   select * into v_note from messages where id = 'n_' || p_call and state in ('received', 'queued');
   if not found then
     return json_build_object('outcome', 'told');
@@ -510,12 +529,12 @@ begin
   return 'stopping';
 end $$;
 
--- Ends a background call as stopped whose workflow is gone. Answers what finish_call does.
+-- Ends a background call as stopped whose workflow is gone. Answers what finish_calls does.
 create function end_lost_call(p_conversation text, p_call text, p_error json) returns json language sql as $$
-  select finish_call(p_conversation, null, p_call, 'cancelled', null, p_error,
-    json_build_object('error', p_error)::text, null::json,
-    json_build_array(json_build_object('k', p_call || ':completed', 't', null, 'y', 'tool.completed',
-      'b', json_build_object('callId', p_call, 'status', 'cancelled', 'error', p_error))))
+  select finish_calls(p_conversation, null, json_build_array(json_build_object('id', p_call, 'status', 'cancelled',
+    'error', p_error, 'text', json_build_object('error', p_error)::text, 'events', json_build_array(json_build_object(
+      'k', p_call || ':completed', 't', null, 'y', 'tool.completed',
+      'b', json_build_object('callId', p_call, 'status', 'cancelled', 'error', p_error))))))
 $$;
 
 -- As before; a turn is forgotten when its background calls have ended.
@@ -738,6 +757,7 @@ begin
   perform pg_notify('perdura_stops', json_build_object('c', p_id, 't', id)::text) from tool_calls
     where conversation_id = p_id and background is not null and status is null;
   insert into deleted_conversations (id, owner_id) values (p_id, p_owner);
+  perform lock_memory(p_id);
   -- Before the log goes: of a call that runs it is all that is known.
   perform settle_lost_calls(p_owner, array(select id from reservations
     where owner_id = p_owner and conversation_id = p_id));

@@ -26,7 +26,7 @@ export type ListedThings = {
   grants?: readonly Grant[]
   conversations?: readonly ConversationHit[]
   models?: readonly ModelEntry[]
-  memories?: readonly MemoryEntry[]
+  memoryEntries?: readonly MemoryEntry[]
 }
 
 export type ChatCommand = {

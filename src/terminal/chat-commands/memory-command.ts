@@ -71,11 +71,11 @@ async function forgetEntry(context: ChatContext, number: string): Promise<void> 
 }
 
 async function pickEntry(context: ChatContext, number: string): Promise<MemoryEntry | undefined> {
-  return pickNumbered(context.listed.memories ?? (await fetchEntries(context)), number, context.say)
+  return pickNumbered(context.listed.memoryEntries ?? (await fetchEntries(context)), number, context.say)
 }
 
 async function fetchEntries({ client, listed }: ChatContext): Promise<readonly MemoryEntry[]> {
   const { entries } = await client.getMemory()
-  listed.memories = entries
+  listed.memoryEntries = entries
   return entries
 }

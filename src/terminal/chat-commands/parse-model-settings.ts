@@ -1,6 +1,4 @@
-import type { ModelSettings, ReasoningEffort } from '../../contracts/conversation.ts'
-
-const efforts: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high']
+import { type ModelSettings, reasoningEfforts } from '../../contracts/conversation.ts'
 
 export type ParsedSettings = { settings: ModelSettings } | { fault: string }
 
@@ -33,7 +31,7 @@ function withSetting(settings: ModelSettings, name: string, value: string): Mode
       if (!back && !/^\d+(\.\d+)?$/.test(value)) return undefined
       return { ...kept, ...(!back && { temperature: Number(value) }) }
     case 'effort': {
-      const effort = efforts.find((each) => each === value)
+      const effort = reasoningEfforts.find((each) => each === value)
       if (!back && effort === undefined) return undefined
       return { ...kept, ...(effort !== undefined && { reasoningEffort: effort }) }
     }
@@ -50,7 +48,7 @@ function faultOf(name: string): string {
     case 'temperature':
       return 'A temperature is a number, as temperature=0.2, or default.'
     case 'effort':
-      return `An effort is one of ${efforts.join(', ')}, or default.`
+      return `An effort is one of ${reasoningEfforts.join(', ')}, or default.`
     case 'max':
       return 'max is how many tokens an answer may have, as max=2000, or default.'
     default:

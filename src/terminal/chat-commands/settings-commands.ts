@@ -1,5 +1,5 @@
-import type { BusyPolicy } from '../../contracts/conversation.ts'
-import type { PermissionPolicy } from '../../contracts/permission.ts'
+import { busyPolicies, type BusyPolicy } from '../../contracts/conversation.ts'
+import { permissionPolicies, type PermissionPolicy } from '../../contracts/permission.ts'
 import type { Chat } from '../chat.ts'
 import type { ChatCommand } from './chat-command.ts'
 
@@ -28,7 +28,7 @@ function createSettingCommand<Value extends string>(setting: Setting<Value>): Ch
 }
 
 export const policyCommand = createSettingCommand<BusyPolicy>({
-  values: ['queue', 'steer', 'interrupt', 'reject'],
+  values: busyPolicies,
   help: 'what happens to messages during a turn; alone, shows it',
   title: 'Messages during a turn',
   read: ({ busyPolicy }) => busyPolicy,
@@ -36,7 +36,7 @@ export const policyCommand = createSettingCommand<BusyPolicy>({
 })
 
 export const permissionsCommand = createSettingCommand<PermissionPolicy>({
-  values: ['ask', 'allowReads', 'denyAll'],
+  values: permissionPolicies,
   help: 'which tools ask before they run; alone, shows it',
   title: 'Permissions',
   read: ({ permissions }) => permissions,

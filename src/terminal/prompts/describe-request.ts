@@ -3,7 +3,7 @@ import type { HumanRequest } from '../../contracts/human-request.ts'
 import { toPlainLine } from '../text-filter.ts'
 
 /** What a request is about, in quotes, so that it cannot pass for words of the program. */
-export function describeSubject({ kind, card, form }: HumanRequest): string {
+function describeSubject({ kind, card, form }: HumanRequest): string {
   const [call] = card?.calls ?? []
   if (card && card.calls.length > 1) return `${card.calls.length} tool calls`
   const title = call?.title ?? form?.title

@@ -43,7 +43,7 @@ export function chosenValues({ answers }: QuestionPrompt, { id }: Question): str
 }
 
 /** Opens another question of the form, or the summary. */
-export function goTo({ remark: _remark, ...prompt }: QuestionPrompt, index: number): QuestionPrompt {
+function goTo({ remark: _remark, ...prompt }: QuestionPrompt, index: number): QuestionPrompt {
   const question = prompt.form.questions[index]
   const moved = { ...prompt, index, digits: '' }
   return { ...moved, cursor: question ? firstCursor(moved, question) : -1 }

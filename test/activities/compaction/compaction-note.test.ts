@@ -15,7 +15,7 @@ test('gives the summary, and the facts as code has found them', () => {
 })
 
 test('behavior: says that there is no summary, and leaves an empty list out', () => {
-  const note = toCompactionNote({ summary: null, facts: [] })
+  const note = toCompactionNote({ summary: null, facts: [], factsLeftOut: 0 })
   expect(note).toContain('could not be summed up')
   expect(note).not.toContain('##')
 })

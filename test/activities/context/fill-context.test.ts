@@ -51,7 +51,7 @@ test('gives the history as it is when it fits', async () => {
 })
 
 test('puts the note of a compaction first', async () => {
-  const compaction = { summary: 'They met.', facts: [] }
+  const compaction = { summary: 'They met.', facts: [], factsLeftOut: 0 }
   const history = { messages: [question(2)], complete: true, compaction }
   const { messages, tokens } = await fill(history.messages, { history, strategy: 'summary' })
   expect(messages.map(({ role }) => role)).toEqual(['note', 'user'])

@@ -7,10 +7,17 @@ import {
   fitContext,
   type SizedMessage,
 } from '../../../src/activities/context/fit-context.ts'
+import { bytesPerToken } from '../../../src/models/token-counter.ts'
 
 let count = 0
-const said = (tokens: number): SizedMessage => ({ id: `m${count++}`, tokens, isResult: false })
-const result = (id: string, tokens: number): SizedMessage => ({ id, tokens, isResult: true })
+const sized = (id: string, tokens: number, isResult: boolean): SizedMessage => ({
+  id,
+  tokens,
+  sizeBytes: tokens * bytesPerToken,
+  isResult,
+})
+const said = (tokens: number): SizedMessage => sized(`m${count++}`, tokens, false)
+const result = (id: string, tokens: number): SizedMessage => sized(id, tokens, true)
 const turnOf = (...tokens: number[]): ContextUnit => tokens.map(said)
 
 const parts = (given: Partial<ContextParts>): ContextParts => ({
@@ -109,8 +116,10 @@ describe('fitContext', () => {
 
   it('summary: does not ask when little would be won, or twice', () => {
     const little = { strategy: 'summary' as const, running: turnOf(700) }
-    expect(fitContext(parts({ ...little, older: [turnOf(250)] }))).toEqual(fits(950, 1))
-    expect(fitContext(parts({ ...little, older: [turnOf(251)] }))).toEqual({ kind: 'compact' })
+    expect(fitContext(parts({ ...little, older: [turnOf(300)] }))).toEqual(fits(1_000, 1))
+    expect(fitContext(parts({ ...little, older: [turnOf(301)] }))).toEqual({ kind: 'compact' })
+    expect(fitContext(parts({ ...little, older: [turnOf(150), turnOf(50)] }))).toEqual(fits(900, 2))
+    expect(fitContext(parts({ ...little, older: [turnOf(151), turnOf(50)] }))).toEqual({ kind: 'compact' })
     const running = turnOf(900)
     expect(fitContext(parts({ strategy: 'summary', running }))).toEqual(fits(900, 0))
     const older = [turnOf(500), turnOf(60)]
@@ -129,7 +138,7 @@ describe('fitContext', () => {
 
 const tokens = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 20_000 }))
 const anyUnit = fc
-  .array(fc.record({ tokens, isResult: fc.boolean() }), { maxLength: 12 })
+  .array(fc.record({ tokens, sizeBytes: fc.nat(60_000), isResult: fc.boolean() }), { maxLength: 12 })
   .map((messages): ContextUnit => messages.map((message) => ({ id: `p${count++}`, ...message })))
 const anyParts: fc.Arbitrary<ContextParts> = fc.record({
   strategy: fc.constantFrom('full', 'slidingWindow', 'summary', 'none'),

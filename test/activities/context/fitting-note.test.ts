@@ -13,14 +13,15 @@ const facts = Array.from({ length: 100 }, (_, index) => ({
   value: `0x${index.toString(16).padStart(40, '8')}`,
 }))
 const summary = 'They looked at many accounts. '.repeat(20)
+const compaction = { summary, facts, factsLeftOut: 0 }
 
 test('is the note as it was made when there is room', async () => {
-  const note = await toFittingNote({ summary, facts }, { maxTokens: 10_000, counter, signal })
-  expect(note).toBe(toCompactionNote({ summary, facts }))
+  const note = await toFittingNote(compaction, { maxTokens: 10_000, counter, signal })
+  expect(note).toBe(toCompactionNote(compaction))
 })
 
 test('gives as many facts as fit, whole, and says how many are missing', async () => {
-  const note = await toFittingNote({ summary, facts, factsLeftOut: 7 }, { maxTokens: 1_500, counter, signal })
+  const note = await toFittingNote({ ...compaction, factsLeftOut: 7 }, { maxTokens: 1_500, counter, signal })
   expect(counter.count(note)).toBeLessThanOrEqual(1_500)
   expect(note).toContain(summary)
   const given = facts.filter(({ value }) => note.includes(`: ${value}`))
@@ -29,7 +30,7 @@ test('gives as many facts as fit, whole, and says how many are missing', async (
 })
 
 test('shortens the summary last', async () => {
-  const note = await toFittingNote({ summary, facts }, { maxTokens: 120, counter, signal })
+  const note = await toFittingNote(compaction, { maxTokens: 120, counter, signal })
   expect(counter.count(note)).toBeLessThanOrEqual(120)
   expect(note).toContain('They looked at')
 })

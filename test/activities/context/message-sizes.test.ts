@@ -2,7 +2,11 @@ import { setImmediate as breathe } from 'node:timers/promises'
 
 import { expect, test } from 'vitest'
 
-import { createMessageSizes } from '../../../src/activities/context/message-sizes.ts'
+import {
+  countRequest,
+  createMessageSizes,
+  toToolText,
+} from '../../../src/activities/context/message-sizes.ts'
 import { loadTokenCounter, type TokenCounter } from '../../../src/models/token-counter.ts'
 import type { HistoryMessage } from '../../../src/store/history-backend.ts'
 
@@ -38,6 +42,24 @@ test('counts text, calls and what the wire adds', async () => {
     message({ id: 'm4', role: 'assistant' }),
   ]
   expect(await sizes.countMessages(messages, counter, signal)).toEqual([5 + 5, 5 + 12 + 5, 5 + 12 + 2, 5])
+})
+
+test('counts a request as the same messages of a history', async () => {
+  const { counter } = letterCounter()
+  const tool = { name: 'time_now', description: 'Tells the time.', parameters: {} }
+  const toolCalls = [{ id: 'call_0', name: 'ab', arguments: '{}' }]
+  const request = {
+    system: 'Be kind.',
+    tools: [tool],
+    messages: [
+      { role: 'user' as const, text: 'hello' },
+      { role: 'assistant' as const, text: '', toolCalls },
+      { role: 'tool' as const, toolCallId: 'call_0', text: '12' },
+    ],
+  }
+  const messages = 5 + 5 + (5 + 12 + 5) + (5 + 12 + 2)
+  const tokens = await countRequest(request, counter, signal)
+  expect(tokens).toBe('Be kind.'.length + toToolText(tool).length + messages)
 })
 
 test('counts a note with its heading', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { cleanUntrustedText } from '../../src/chain/untrusted-text.ts'
+import { cleanUntrustedText } from '../../src/contracts/untrusted-text.ts'
 
 test('leaves plain text alone', () => {
   expect(cleanUntrustedText('Perdura Dollar', 64)).toEqual({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { type Chore, dropChore, readDigestSource, saveDigest } from '../store/chores.ts'
+import { type Chore, dropChore, readMemorySource, saveMemoryEntry } from '../store/chores.ts'
 import { askTwice } from './ask-twice.ts'
 import type { ChoreServices } from './chore-services.ts'
 
@@ -13,24 +13,28 @@ const schema = z.strictObject({ note: z.string().min(1).max(600) })
 const saidLimit = 12_000
 
 /** Writes what other conversations are told of this one. Without a helper model nothing is remembered. */
-export async function writeDigest(chore: Chore, services: ChoreServices, signal: AbortSignal): Promise<void> {
+export async function writeMemoryEntry(
+  chore: Chore,
+  services: ChoreServices,
+  signal: AbortSignal,
+): Promise<void> {
   const { database } = services
   if (services.ask === undefined) return dropChore(database, chore)
-  const { remembered, said } = await readDigestSource(database, chore.conversationId)
+  const { entry: earlier, said } = await readMemorySource(database, chore.conversationId)
   if (said.length === 0) return dropChore(database, chore)
   const lines = said.map(({ role, text }) => `${role === 'user' ? 'User' : 'Assistant'}: ${text}`)
   const text = [
-    ...(remembered === undefined ? [] : [`Earlier note: ${remembered}`]),
+    ...(earlier === undefined ? [] : [`Earlier note: ${earlier}`]),
     lines.join('\n\n').slice(-saidLimit),
   ].join('\n\n')
   const answer = await askTwice(chore, { system, text, schema, maxOutputTokens: 400, signal }, services)
   if (answer.kind === 'put off') return
-  const note = answer.kind === 'answer' ? toNote(answer.value.note) : ''
-  if (note === '' || !(await saveDigest(database, chore, note))) await dropChore(database, chore)
+  const entry = answer.kind === 'answer' ? toParagraph(answer.value.note) : ''
+  if (entry === '' || !(await saveMemoryEntry(database, chore, entry))) await dropChore(database, chore)
 }
 
-// One paragraph without invisible characters: it is going to stand in other conversations.
-function toNote(raw: string): string {
+// Without line breaks and invisible characters: it is going to stand in other conversations.
+function toParagraph(raw: string): string {
   return raw
     .replace(/\s+/g, ' ')
     .replace(/[\p{Cc}\p{Cf}]/gu, '')
