@@ -15,7 +15,8 @@ test('/calls lists what goes on in the background, and /stop stops one of it', a
   await chat.run('/stop 2', 'stopped')
   await chat.run('/stop c1.t1.r0.c0', 'Watches a price  stopped')
   await chat.run('/stop 1', 'Watches a price does not run any more.')
-  await chat.run('/calls', 'Nothing goes on in the background.')
+  const ended = chat.talk().events.flatMap((event) => (event.type === 'tool.completed' ? event.callId : []))
+  expect(ended).toEqual(['c1.t1.r0.c1', 'c1.t1.r0.c0'])
 })
 
 test('error: a number that was not shown stops nothing', async () => {
