@@ -6,6 +6,7 @@ import type { PermissionRule } from '../contracts/permission.ts'
 import type { Logger } from '../ops/logger.ts'
 import type { ExternalServices } from '../services/external-services.ts'
 import type { ServiceCaller } from '../services/service-caller.ts'
+import type { WaitingNote } from '../store/background-calls.ts'
 import type { Database } from '../store/database.ts'
 import type { EventLog } from '../store/event-log.ts'
 import type { HistoryBackend } from '../store/history-backend.ts'
@@ -50,6 +51,8 @@ export type ActivityServices = {
   /** Large results that are being stored at once, in bytes. */
   resultGate: WeightedGate
   loopBreath: LoopBreath
+  /** Tells the workflow of a conversation that a note waits, and starts it when it is gone. */
+  tellNote(note: WaitingNote): Promise<void>
   logger: Logger
   settings: ActivitySettings
 }
@@ -65,6 +68,10 @@ export type ActivitySettings = {
   toolTries: number
   /** How long a person may take to answer. */
   requestTtlMs: number
+  /** Background calls that one conversation may have at the same time. */
+  backgroundCalls: number
+  /** Turns that one owner may have at the same time. */
+  openTurns: number
   /** The chain of conversations that name none. */
   defaultChainId: number
 }

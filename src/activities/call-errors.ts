@@ -7,6 +7,13 @@ export const stoppedError: ToolError = {
   retryable: true,
 }
 
+/** Of a call that is stopped by itself. */
+export const stoppedCallError: ToolError = {
+  code: 'stopped',
+  message: 'The user stopped the call.',
+  retryable: true,
+}
+
 /** A fault of which the model can learn nothing more; the operator finds it in the log. */
 export const failedError: ToolError = {
   code: 'tool_failed',

@@ -5,7 +5,7 @@ import type { CallOutcome, ToolError } from '../contracts/tool-call.ts'
 import { finishCall, readFinishedSteps } from '../store/tool-calls.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { toEndlessRetry } from './attempt.ts'
-import { failedError } from './call-errors.ts'
+import { failedError, stoppedCallError } from './call-errors.ts'
 import { toFailedEnd } from './to-failed-end.ts'
 import { toolCompleted } from './tool-completed.ts'
 
@@ -30,4 +30,5 @@ const messages: Record<string, string> = {
   tool_timeout: 'The tool did not end in time.',
   tool_crashed: 'The tool took its worker down.',
   [failedError.code]: failedError.message,
+  [stoppedCallError.code]: stoppedCallError.message,
 }

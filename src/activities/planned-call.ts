@@ -6,6 +6,7 @@ import type { RoundRef } from '../contracts/turn.ts'
 import type { ModelToolCall } from '../models/model-provider.ts'
 import type { NewEvent } from '../store/event-log.ts'
 import type { NewCall } from '../store/rounds.ts'
+import { isBackgroundTool } from '../toolkit/is-background-tool.ts'
 import { parseInput } from '../toolkit/parse-input.ts'
 import type { SingleTool, Tool } from '../toolkit/tool.ts'
 import type { ActivitySettings } from './activity-services.ts'
@@ -67,7 +68,7 @@ export function planCall(
     effect: tool?.effect ?? 'read',
     input: checked.ok ? checked.input : call.arguments,
     ...(tool?.kind === 'stepped' ? { steps: Object.keys(tool.steps) } : {}),
-    background: false,
+    background: checked.ok && isBackgroundTool(checked.tool),
   }
   const planned = {
     row: { callId, providerCallId: call.id, name, arguments: call.arguments },
@@ -111,6 +112,7 @@ function toScheduled(
     summary: address === undefined ? tool.name : `${tool.name} ${address.slice(0, 6)}…${address.slice(-4)}`,
     timeoutMs: tool.timeoutMs ?? toolTimeoutMs,
     steps: steps.map(([name, step]) => ({ name, timeoutMs: step.timeoutMs ?? toolTimeoutMs })),
+    ...(isBackgroundTool(tool) ? { background: true } : {}),
   }
 }
 

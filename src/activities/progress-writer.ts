@@ -2,6 +2,7 @@ import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import type { EventBody } from '../contracts/event.ts'
 import type { EventLog } from '../store/event-log.ts'
 import { storableText } from '../store/storable-text.ts'
+import { eventTurnOf } from './tool-completed.ts'
 
 export type ProgressWriterOptions = {
   ref: ToolCallRef
@@ -10,6 +11,8 @@ export type ProgressWriterOptions = {
 }
 
 const pauseMs = 100
+/** Nobody watches a call of days that closely. */
+const backgroundPauseMs = 1_000
 const messageLimitChars = 200
 
 /** Writes a tool's progress to the log: the first at once, then the latest each 100 ms. It may be dropped. */
@@ -54,8 +57,10 @@ export class ProgressWriter {
     if (body === undefined) return
     this.#next = undefined
     const { ref, log } = this.#options
-    const event = { key: null, turnId: ref.turnId, body }
-    this.#appending = log.append(ref.conversationId, [event], { onlyInTurn: ref.turnId, async: true }).then(
+    const turnId = eventTurnOf(ref)
+    const fence = turnId === null ? {} : { onlyInTurn: turnId }
+    const event = { key: null, turnId, body }
+    this.#appending = log.append(ref.conversationId, [event], { ...fence, async: true }).then(
       () => this.#rest(),
       // Progress may be dropped.
       () => this.#rest(),
@@ -64,6 +69,8 @@ export class ProgressWriter {
 
   #rest(): void {
     this.#appending = undefined
-    if (!this.#settled) this.#timer = setTimeout(() => this.#flush(), pauseMs)
+    const isBackground = this.#options.ref.background === true
+    if (!this.#settled)
+      this.#timer = setTimeout(() => this.#flush(), isBackground ? backgroundPauseMs : pauseMs)
   }
 }

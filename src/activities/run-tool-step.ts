@@ -6,7 +6,7 @@ import { finishStep } from '../store/tool-calls.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { invokeStep } from './invoke-tool.ts'
 import { packOutput } from './pack-output.ts'
-import { stepOutputOrRef } from './tool-completed.ts'
+import { eventTurnOf, stepOutputOrRef } from './tool-completed.ts'
 import { runToolTry, type TryBody } from './tool-try.ts'
 import { untilDatabaseAnswers } from './until-database-answers.ts'
 
@@ -56,7 +56,7 @@ async function runStep(
       finishStep(services.database, ref, json, [
         {
           key: `${ref.callId}:step${ref.stepIndex}`,
-          turnId: ref.turnId,
+          turnId: eventTurnOf(ref),
           body: {
             type: 'tool.step',
             callId: ref.callId,

@@ -1,17 +1,25 @@
 import type { ToolCallRef } from '../contracts/activity-interface.ts'
 import type { OutputRef } from '../contracts/event.ts'
+import type { TurnId } from '../contracts/ids.ts'
 import { inlineOutputLimitBytes } from '../contracts/limits.ts'
 import type { NewEvent } from '../store/event-log.ts'
 import type { CallEnd } from '../store/tool-calls.ts'
 
+type EventRef = Pick<ToolCallRef, 'turnId' | 'callId' | 'background'>
+
+/** The turn that an event of a call is part of: none, when the call outlives its turn. */
+export function eventTurnOf({ turnId, background }: Omit<EventRef, 'callId'>): TurnId | null {
+  return background === true ? null : turnId
+}
+
 /** The one event that ends a call. A large output stays in the store; the event refers to it. */
 export function toolCompleted(
-  { turnId, callId }: Pick<ToolCallRef, 'turnId' | 'callId'>,
+  { callId, ...ref }: EventRef,
   { status, output, large, error }: Pick<CallEnd, 'status' | 'output' | 'large' | 'error'>,
 ): NewEvent {
   return {
     key: `${callId}:completed`,
-    turnId,
+    turnId: eventTurnOf(ref),
     body: {
       type: 'tool.completed',
       callId,
@@ -25,13 +33,13 @@ export function toolCompleted(
 
 /** The event of a step that failed or was stopped, with its call. */
 export function stepEnded(
-  { turnId, callId }: Pick<ToolCallRef, 'turnId' | 'callId'>,
+  { callId, ...ref }: EventRef,
   step: { index: number; name: string },
   { status }: Pick<CallEnd, 'status'>,
 ): NewEvent {
   return {
     key: `${callId}:step${step.index}`,
-    turnId,
+    turnId: eventTurnOf(ref),
     body: {
       type: 'tool.step',
       callId,

@@ -10,7 +10,7 @@ import type { Tool, ToolContext } from '../toolkit/tool.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, Interrupted, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, isTriedOut, toActivityFailure, toRetry } from './attempt.ts'
-import { failedError, stoppedError } from './call-errors.ts'
+import { failedError, stoppedCallError, stoppedError } from './call-errors.ts'
 import type { PackedOutput } from './pack-output.ts'
 import { ProgressWriter } from './progress-writer.ts'
 import { ToolCrash } from './isolation/tool-crash.ts'
@@ -55,8 +55,11 @@ const lostTriesAllowed = 1
 /** Runs one try of a tool or step: claim, run under limits, store the end exactly once. */
 export async function runToolTry(wanted: ToolTry, services: ActivityServices): Promise<CallOutcome> {
   const { ref } = wanted
-  return withActivityScope({ turnId: ref.turnId, stops: services.stops }, async (scope) => {
+  // A background call is stopped by itself, and its queue has places of its own.
+  const stopId = ref.background === true ? ref.callId : ref.turnId
+  return withActivityScope({ turnId: stopId, stops: services.stops }, async (scope) => {
     try {
+      if (ref.background === true) return await runWithSlot(wanted, scope, services)
       const slot = { gate: services.toolSlots, owner: ownerOfActivity(), kind: 'tool' }
       return await withSlot(scope, slot, () => runWithSlot(wanted, scope, services))
     } catch (error) {
@@ -128,8 +131,7 @@ export type ClaimedTry = Omit<ToolTry, 'limits'> & {
  */
 export async function runClaimedTry(claimed: ClaimedTry): Promise<CallOutcome> {
   const { tool, begun, scope } = claimed
-  if (begun.cancelling || scope.interruption() === 'stopped')
-    return end(claimed, failed(claimed, 'cancelled', stoppedError))
+  if (begun.cancelling || scope.interruption() === 'stopped') return end(claimed, stopped(claimed))
   if (begun.lost > lostTriesAllowed) return end(claimed, failed(claimed, 'error', crashedError))
   if (tool === undefined) return end(claimed, failed(claimed, 'error', goneError(begun.name)))
   const parsed = parseInput(tool, begun.arguments)
@@ -158,7 +160,7 @@ async function endFailedTry(claimed: ClaimedTry, error: unknown): Promise<CallOu
   const { begun, tries, services, ref } = claimed
   // Of the tool, or of the storing; one that came after the tool had ended counts for nothing.
   const interruption = error instanceof Interrupted ? error.interruption : undefined
-  if (interruption === 'stopped') return end(claimed, failed(claimed, 'cancelled', stoppedError))
+  if (interruption === 'stopped') return end(claimed, stopped(claimed))
   if (interruption === 'shutdown' || interruption === 'lost' || interruption === 'late') {
     await endToolTry(services.database, ref.callId, false)
     throw handedOver(interruption)
@@ -213,6 +215,11 @@ function toContext({ ref, begun, scope, services, progress }: ClaimedTry, tool: 
 
 function failed({ begun }: ClaimedTry, status: FailedEnd['status'], error: ToolError): FailedEnd {
   return toFailedEnd(status, error, begun.earlier)
+}
+
+function stopped(claimed: ClaimedTry): FailedEnd {
+  const error = claimed.ref.background === true ? stoppedCallError : stoppedError
+  return failed(claimed, 'cancelled', error)
 }
 
 function toToolError(fault: unknown, { services, ref, begun }: ClaimedTry): ToolError {

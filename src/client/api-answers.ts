@@ -133,6 +133,8 @@ export type ToolEntry = {
   description: string
   effect: ToolEffect
   steps: string[]
+  /** Its calls go on beyond the turn that asks for them. */
+  background: boolean
   available: boolean
   reason?: string
 }

@@ -92,26 +92,47 @@ function storedCall(
   progress: CallProgress | undefined,
   result: Message | undefined,
 ): CallEntry {
-  const known = progress ?? { callId: call.callId, name: call.name, steps: [], status: 'running' as const }
+  const known: CallProgress = progress ?? {
+    callId: call.callId,
+    name: call.name,
+    steps: [],
+    status: 'running',
+  }
   return {
     ...runningCall(known),
     messageId: asked.id,
     input: parseJson(call.arguments),
-    ...(!progress && { status: 'ended' as const }),
+    ...(!progress && { status: 'ended' }),
     ...(asked.turnId !== undefined && { turnId: asked.turnId }),
     startedAt: asked.createdAt,
-    ...(result && { endedAt: result.createdAt, output: parseJson(result.text ?? '') }),
+    ...toResult(call, result),
   }
 }
 
-function runningCall({ callId, name, status, stepIndex, stepCount, steps }: CallProgress): CallEntry {
+/** What a call was answered with; one that went on in the background was told of in a note. */
+function toResult({ callId }: MessageToolCall, result: Message | undefined): Partial<CallEntry> {
+  if (result === undefined) return {}
+  const output = parseJson(result.text ?? '')
+  if (JSON.stringify(output) === JSON.stringify({ status: 'running', callId })) return { background: true }
+  return { endedAt: result.createdAt, output }
+}
+
+function runningCall({
+  callId,
+  name,
+  status,
+  stepIndex,
+  stepCount,
+  steps,
+  background,
+}: CallProgress): CallEntry {
   return {
     kind: 'call',
     id: callId,
     name,
     title: name,
     status,
-    background: false,
+    background: background === true,
     steps,
     ...(stepIndex !== undefined && { stepIndex }),
     ...(stepCount !== undefined && { stepCount }),

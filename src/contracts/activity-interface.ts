@@ -1,9 +1,18 @@
 import type { CallId, ConversationId, RequestId, TurnId } from './ids.ts'
-import type { CallOutcome, ToolStatus } from './tool-call.ts'
+import type { CallOutcome, ScheduledCall, ToolStatus } from './tool-call.ts'
 import type { RoundOutcome, RoundRef, Turn, TurnOutcomeKind } from './turn.ts'
 
 /** One tool call as an activity is asked to run it. */
-export type ToolCallRef = { conversationId: ConversationId; turnId: TurnId; callId: CallId }
+export type ToolCallRef = {
+  conversationId: ConversationId
+  turnId: TurnId
+  callId: CallId
+  /** It outlives its turn: neither the turn's Stop nor its end concerns it. */
+  background?: true
+}
+
+/** A call that goes on in the background, as its workflow is told of it. */
+export type BackgroundCall = ToolCallRef & { call: ScheduledCall }
 
 /** One step of a multi-step tool. The last one writes the call's result as well. */
 export type ToolStepRef = ToolCallRef & { stepIndex: number; stepCount: number; step: string }
@@ -48,6 +57,13 @@ export interface Activities {
   resolveRequest(request: ResolveRequestRef): Promise<RequestResolution>
   /** Writes the result of a call whose activity could not. */
   failToolCall(call: FailedCallRef): Promise<CallOutcome>
+  /**
+   * Answers a call for the model with `running`, which means that its workflow is to be started. Every other outcome
+   * is that of a call which does not run: it waits for a person, or is over.
+   */
+  beginBackgroundCall(call: BackgroundCall): Promise<CallOutcome>
+  /** Has the conversation tell the model of the end of a background call, in a turn that begins by itself. */
+  wakeConversation(call: ToolCallRef): Promise<void>
   /** Writes `turn.finished` unless it stands in the log already. */
   finishTurn(end: FinishTurnRef): Promise<void>
 }

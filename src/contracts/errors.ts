@@ -72,6 +72,8 @@ export const errorStatus = {
   question_declined: 403,
   no_answer: 403,
   too_many_tool_calls: 422,
+  too_many_background_calls: 429,
+  left_behind: 404,
   chain_unavailable: 503,
   chain_rejected: 502,
   invalid_address: 422,

@@ -41,7 +41,22 @@ export function requestIdOf(callId: CallId, index: number): RequestId {
   return `${callId}.q${index}`
 }
 
+/** Id of the note that tells the model of the end of a background call. */
+export function noteIdOf(callId: CallId): MessageId {
+  return `n_${callId}`
+}
+
 /** The Temporal workflow id of a conversation. */
 export function workflowIdOf(conversationId: ConversationId): string {
   return `conversation:${conversationId}`
+}
+
+/** The Temporal workflow id of a background call; it begins with that of all of its conversation's. */
+export function callWorkflowIdOf(callId: CallId): string {
+  return `call:${callId}`
+}
+
+/** What the workflow ids of all background calls of a conversation begin with. */
+export function callWorkflowPrefixOf(conversationId: ConversationId): string {
+  return callWorkflowIdOf(`${conversationId}.`)
 }

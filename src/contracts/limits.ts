@@ -31,6 +31,8 @@ export const historyEventLimit = 1_500
 export const historySizeLimitBytes = 1024 * 1024
 /** Message ids a workflow remembers to drop duplicates early; the database key decides beyond that. */
 export const seenMessageLimit = 200
+/** Milliseconds of one try of a tool: 23 days. Timers of Node hold no more than 24. */
+export const longestToolTimeoutMs = 2_000_000_000
 /** Questions in one form, options of one question, and characters of a free text. */
 export const questionLimit = 20
 export const optionLimit = 50

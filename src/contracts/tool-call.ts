@@ -22,12 +22,20 @@ export type ScheduledCall = {
   steps: ScheduledStep[]
   /** What a person must answer before the call runs; calls of one reply may share it. */
   request?: RequestRef
+  /** It goes on as a workflow of its own, and its turn does not wait for it. */
+  background?: true
 }
 
 export type ScheduledStep = { name: string; timeoutMs: number }
 
-/** How a call ended, as the workflow sees it, or what a person must answer before it goes on. */
-export type CallOutcome = { status: ToolStatus } | { status: 'waiting'; request: RequestRef }
+/**
+ * How a call ended, as the workflow sees it, or what a person must answer before it goes on; `running`: it goes on in
+ * the background.
+ */
+export type CallOutcome =
+  | { status: ToolStatus }
+  | { status: 'waiting'; request: RequestRef }
+  | { status: 'running' }
 
 /** One line of the `toolProgress` query. */
 export type CallProgress = {
@@ -38,6 +46,8 @@ export type CallProgress = {
   stepIndex?: number
   stepCount?: number
   steps: { name: string; status: 'pending' | 'running' | 'ok' | 'error' | 'cancelled' }[]
+  /** It goes on beyond the turn that asked for it. */
+  background?: true
 }
 
 /** Answer of the `toolProgress` query; readable by a person in the Temporal UI. */

@@ -94,6 +94,8 @@ export type WaitingMessage = {
   position: number
   /** Absent: `queue`. */
   busyPolicy?: BusyPolicy
+  /** The end of a background call; it joins the next turn, or begins one. */
+  note?: true
   /** Not a message at all: a turn of this kind is asked for, and `messageId` names the asking. */
   purpose?: TurnPurpose
 }

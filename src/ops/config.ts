@@ -60,6 +60,7 @@ export type Config = {
     modelSlots: number
     toolSlots: number
     toolMemoryMb: number
+    backgroundSlots: number
     workflowSlots: number
     cachedWorkflows: number
     bundlePath: string | undefined
@@ -69,6 +70,7 @@ export type Config = {
     queuedMessages: number
     requestsPerMinute: number
     openTurns: number
+    backgroundCalls: number
     conversationsPerGuest: number
     streamsPerOwner: number
     streamBufferEvents: number

@@ -18,6 +18,10 @@ export const callProgressSchema = z
     steps: z.array(
       z.object({ name: z.string(), status: z.enum(['pending', 'running', 'ok', 'error', 'cancelled']) }),
     ),
+    background: z
+      .literal(true)
+      .optional()
+      .openapi({ description: 'It goes on beyond the turn that asked for it.' }),
   })
   .openapi('CallProgress')
 

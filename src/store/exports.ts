@@ -108,6 +108,8 @@ type StoredRow = MessageRow & {
   status: ToolStatus | null
   output: unknown
   error: ToolError | null
+  /** Of a background call whose result is told after the export ends: what it says instead. */
+  left_behind: ToolError | null
   has_large_output: boolean
 }
 
@@ -125,6 +127,7 @@ export async function* readExportedMessages(
     const rows = await database.rows<StoredRow>(
       'read_exported',
       `select ${qualified(messageColumns)}, m.position, s.id as superseder, p.id as parent, t.status, t.error,
+           case when t.background is not null and not is_told(t.id, $3) then left_behind_error() end as left_behind,
            case when pg_column_size(t.output) <= ${inlineOutputBytes} then t.output end as output,
            coalesce(pg_column_size(t.output) > ${inlineOutputBytes}, false)
              or r.call_id is not null as has_large_output
@@ -152,7 +155,8 @@ function qualified(columns: string): string {
     .join(', ')
 }
 
-function toExportRow(row: StoredRow): ExportRow {
+function toExportRow(stored: StoredRow): ExportRow {
+  const row = stored.left_behind === null ? stored : leftBehind(stored, stored.left_behind)
   const { id, role, state, createdAt, turnId, text, model, callId } = toMessage(row)
   if (state === 'received' || state === 'queued') throw new Error(`Message ${id} has not begun.`)
   return {
@@ -190,4 +194,10 @@ function toExportRow(row: StoredRow): ExportRow {
           }),
     },
   }
+}
+
+/** Nobody would ever be told how the call has ended. */
+function leftBehind(row: StoredRow, error: ToolError): StoredRow {
+  const text = JSON.stringify({ error })
+  return { ...row, text, status: 'cancelled', error, output: null, has_large_output: false }
 }

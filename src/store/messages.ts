@@ -118,10 +118,11 @@ export async function acceptMessage(database: Database, message: NewMessage): Pr
 }
 
 /** What `queue` means goes without saying. */
-function toWaiting({ messageId, position, busyPolicy }: WaitingMessage): WaitingMessage {
+function toWaiting({ messageId, position, busyPolicy, note }: WaitingMessage): WaitingMessage {
   return {
     messageId,
     position,
+    ...(note === undefined ? {} : { note }),
     ...(busyPolicy === 'queue' || busyPolicy === undefined ? {} : { busyPolicy }),
   }
 }

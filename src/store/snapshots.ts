@@ -17,6 +17,7 @@ type CallRow = {
   done: number[] | null
   /** An open request is about it. */
   waits: boolean
+  background: boolean
 }
 
 type SnapshotRow = {
@@ -56,15 +57,18 @@ export async function getSnapshot(database: Database, owner: OwnerId, id: Conver
        (select json_agg(m order by m.position desc) from page m) as messages,
        (select json_agg(w order by w.busy_policy <> 'interrupt', w.position) from (
           select id, text, busy_policy, position from messages
-            where conversation_id = $1 and state = 'queued') w) as queue,
+            where conversation_id = $1 and state = 'queued' and role = 'user') w) as queue,
        (select json_agg(k order by length(k.id), k.id) from (
-          select t.id, t.name, t.status, e.body -> 'steps' as steps,
+          select t.id, t.name, t.status, t.background is not null as background,
+              case when t.background is null then e.body -> 'steps' else
+                (select json_agg(s -> 'name') from json_array_elements(t.background -> 'steps') s) end as steps,
               (select json_agg(s.step_index order by s.step_index) from tool_steps s where s.call_id = t.id) as done,
               exists (select 1 from requests r where r.conversation_id = c.id and r.outcome is null
                 and t.id = any (r.call_ids)) as waits
             from conversations c
-            join tool_calls t on t.turn_id = c.turn_id
-            join events e on e.conversation_id = c.id and e.key = t.id || ':started'
+            join tool_calls t on t.conversation_id = c.id
+              and (t.turn_id = c.turn_id or t.background is not null and t.status is null)
+            left join events e on e.conversation_id = c.id and e.key = t.id || ':started'
             where c.id = $1) k) as calls,
        (select json_agg(q order by q.opened_at, q.id) from (select ${requestColumns} from requests r
           where r.conversation_id = $1 and r.outcome is null) q) as requests,
@@ -123,7 +127,7 @@ function toSnapshot(read: SnapshotRow): Snapshot {
 }
 
 /** Progress of one call as the log knows it. */
-function toCallProgress({ id, name, status, steps, done, waits }: CallRow): CallProgress {
+function toCallProgress({ id, name, status, steps, done, waits, background }: CallRow): CallProgress {
   const names = steps ?? []
   const finished = new Set(done ?? [])
   const current = names.findIndex((_, index) => !finished.has(index))
@@ -146,5 +150,6 @@ function toCallProgress({ id, name, status, steps, done, waits }: CallRow): Call
               ? 'cancelled'
               : 'error',
     })),
+    ...(background ? { background } : {}),
   }
 }

@@ -103,7 +103,8 @@ export async function findUnanswered(
   const [row] = await database.rows<Row>(
     'find_unanswered',
     `select c.owner_id, o.wallet, c.model, c.turns,
-         (select json_agg(json_build_object('messageId', m.id, 'position', m.position) order by m.position)
+         (select json_agg(json_strip_nulls(json_build_object('messageId', m.id, 'position', m.position,
+             'note', case when m.role = 'note' then true end)) order by m.position)
             from messages m where m.conversation_id = c.id
               and (m.state = 'queued' or m.state = 'received' and m.created_at > now() - interval '1 minute')
          ) as messages

@@ -33,11 +33,11 @@ export async function finishTurn(database: Database, finished: FinishedTurn): Pr
   publishNotice(database, conversationId, answer.log)
 }
 
-/** Lists the calls of a turn that have no end yet. */
+/** Lists the calls that end with their turn and have no end yet. */
 export async function listOpenCalls(database: Database, turnId: TurnId): Promise<CallId[]> {
   const rows = await database.rows<{ id: string }>(
     'list_open_calls',
-    'select id from tool_calls where turn_id = $1 and status is null order by length(id), id',
+    'select id from tool_calls where turn_id = $1 and status is null and background is null order by length(id), id',
     [turnId],
   )
   return rows.map(({ id }) => id)

@@ -1,15 +1,29 @@
-import { type Connection, type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client'
+import {
+  type Connection,
+  type WorkflowClient,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client'
 
+import type { BackgroundCall } from '../contracts/activity-interface.ts'
 import type { BusyPolicy } from '../contracts/conversation.ts'
 import type { AnswerRef } from '../contracts/human-request.ts'
 import {
+  type CallId,
+  callWorkflowIdOf,
   type ConversationId,
   type MessageId,
   type OwnerId,
   type TurnId,
   workflowIdOf,
 } from '../contracts/ids.ts'
-import { queryNames, searchAttributes, signalNames, workflowType } from '../contracts/temporal-names.ts'
+import {
+  backgroundWorkflowType,
+  queryNames,
+  searchAttributes,
+  signalNames,
+  workflowType,
+} from '../contracts/temporal-names.ts'
 import type { ToolProgressAnswer } from '../contracts/tool-call.ts'
 import type { ConversationInput, WaitingMessage } from '../contracts/turn.ts'
 import { type AnswerVerdict, noWorker } from './answer-verdict.ts'
@@ -31,10 +45,14 @@ type Signalled = {
 /** What api and worker ask of conversations' workflows. */
 export interface ConversationWorkflows {
   /**
-   * Tells the workflow of a message, starting it when needed. `busyPolicy` absent: `queue`.
-   * @throws AppError `temporal_unavailable`
+   * Tells the workflow of a message, or of the note of a background call, starting it when needed. `busyPolicy`
+   * absent: `queue`. @throws AppError `temporal_unavailable`
    */
-  signalMessage(message: Signalled & { busyPolicy?: BusyPolicy }): Promise<void>
+  signalMessage(message: Signalled & { busyPolicy?: BusyPolicy; note?: true }): Promise<void>
+  /** Starts the workflow of a background call, unless there is or was one. @throws AppError `temporal_unavailable` */
+  startBackgroundCall(call: BackgroundCall): Promise<void>
+  /** Stops a background call. False when its workflow does not run. @throws AppError `temporal_unavailable` */
+  cancelBackgroundCall(callId: CallId): Promise<boolean>
   /**
    * Asks for the older part to be summed up, in a turn of its own, starting the workflow when needed. `messageId`
    * names the asking: the same one is done once. @throws AppError `temporal_unavailable`
@@ -57,7 +75,8 @@ export interface ConversationWorkflows {
   /** Ends the workflow, if one runs; the next message starts a new one. @throws AppError `temporal_unavailable` */
   terminate(conversationId: ConversationId, reason: string): Promise<void>
   /**
-   * Ends the workflow and removes every run of it that the server lists, with its history and search attributes.
+   * Ends the workflow and those of its background calls, and removes every run of them that the server lists, with
+   * their histories and search attributes.
    * The list lags behind by moments. May be repeated. @throws AppError `temporal_unavailable`
    */
   remove(conversationId: ConversationId): Promise<void>
@@ -133,9 +152,34 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
   }
 
   return {
-    async signalMessage({ busyPolicy = 'queue', ...message }) {
+    async signalMessage({ busyPolicy = 'queue', note, ...message }) {
       const policy = busyPolicy === 'queue' ? {} : { busyPolicy }
-      await signalWithStart(signalNames.userMessage, message, policy)
+      const kind = note === undefined ? policy : { note }
+      await signalWithStart(signalNames.userMessage, message, kind)
+    },
+
+    async startBackgroundCall(running) {
+      try {
+        await call(callTimeoutMs, () =>
+          workflows.start(backgroundWorkflowType, {
+            workflowId: callWorkflowIdOf(running.callId),
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            taskQueue,
+            args: [running],
+            staticSummary: running.call.summary,
+          }),
+        )
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+      }
+    },
+
+    async cancelBackgroundCall(callId) {
+      return isThere(
+        call(callTimeoutMs, async () => {
+          await workflows.getHandle(callWorkflowIdOf(callId)).cancel()
+        }),
+      )
     },
 
     async signalCompaction(asking) {

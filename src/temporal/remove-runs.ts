@@ -5,19 +5,23 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client'
 
-import { type ConversationId, workflowIdOf } from '../contracts/ids.ts'
+import { callWorkflowPrefixOf, type ConversationId, workflowIdOf } from '../contracts/ids.ts'
 import { grpcStatus } from './grpc-status.ts'
 
 export type RemoveOptions = { connection: Connection; workflows: WorkflowClient }
 
 /**
- * Removes every run of a conversation's workflow: each continue-as-new and each new beginning has left one. The
- * server does it in the background. One that still runs is ended by it, and is gone at once; one that was ended
+ * Removes every run of a conversation's workflow, each continue-as-new and each new beginning has left one, and those
+ * of its background calls. The server does it in the background. One that still runs is ended by it, and is gone at once; one that was ended
  * before takes half a minute, so nothing is ended first.
  */
 export async function removeRuns(options: RemoveOptions, conversationId: ConversationId): Promise<void> {
   const workflowId = workflowIdOf(conversationId)
   for (const runId of await listRuns(options, workflowId)) await removeRun(options, workflowId, runId)
+  const query = `WorkflowId STARTS_WITH '${callWorkflowPrefixOf(conversationId)}'`
+  for await (const call of options.workflows.list({ query })) {
+    await removeRun(options, call.workflowId, call.runId)
+  }
 }
 
 /**

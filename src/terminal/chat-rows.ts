@@ -36,7 +36,7 @@ export function chatRows(view: ConversationView, status: ChatStatus, options: Ro
   )
   return [
     ...running.map((call) => toolRow(call, options)),
-    ...stateRows(view, running.length, options).map(dim),
+    ...stateRows(view, running.filter(({ background }) => !background).length, options).map(dim),
     ...(isRepeated(view) ? [dim(`${spinnerAt(nowMs)} the model was asked again for this answer`)] : []),
     ...[...arrived, ...status.sending].map((text) => dim(`› ${toPlainLine(text)}`)),
     ...view.queue.map(({ content }) => dim(`  queued: ${toPlainLine(content.text)}`)),
@@ -51,6 +51,7 @@ export function isRunning(entry: ConversationView['entries'][number]): entry is 
   return entry.kind === 'call' && (entry.status === 'running' || entry.status === 'waiting')
 }
 
+/** `running`: calls that the turn waits for. */
 function stateRows(view: ConversationView, running: number, { nowMs, answering }: RowsOptions): string[] {
   const [request] = view.requests
   if (request) return [waitRow(request, view.requests.length, nowMs)]

@@ -80,7 +80,7 @@ export class Narrator {
       case 'context.cleared':
         return this.tellContext(findContextEntry(view, event))
       case 'system.note':
-        return [this.remark(`${event.source}: ${event.text}`)]
+        return [this.#tellNote(event.source, event.text)]
       case 'message.refused':
         return [
           toAside(
@@ -135,7 +135,7 @@ export class Narrator {
 
   /** What a user said, or a note. */
   tellMessage({ role, source, content }: MessageEntry): Narration[] {
-    if (role === 'note') return [this.remark(`${source ?? 'note'}: ${content.text}`)]
+    if (role === 'note') return [this.#tellNote(source ?? 'note', content.text)]
     const text = toPlainText(content.text).trim().replace(/\n/g, '\n  ')
     return [line(`\n${this.#options.palette.bold(`› ${text}`)}`)]
   }
@@ -151,6 +151,11 @@ export class Narrator {
 
   remark(text: string): Narration {
     return line(this.#options.palette.dim(toPlainLine(text)))
+  }
+
+  /** Its first line; what a call has come to is for the model to read. */
+  #tellNote(source: string, text: string): Narration {
+    return this.remark(`${source}: ${text.split('\n', 1).join('')}`)
   }
 
   /** After a jump in the log the running turn may have gone on, or ended, unseen. */

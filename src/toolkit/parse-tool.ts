@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { AppError } from '../contracts/errors.ts'
+import { longestToolTimeoutMs } from '../contracts/limits.ts'
 import { toolEffects } from '../contracts/tool-call.ts'
 import { toModelTool } from './model-tool.ts'
 import type { Tool } from './tool.ts'
@@ -26,6 +27,8 @@ export function parseTool(exported: unknown, path: string): Tool {
   return exported
 }
 
+const timeoutMs = z.int().positive().max(longestToolTimeoutMs).optional()
+
 const schema = z.custom(
   (value) => typeof value === 'object' && value !== null && '_zod' in value,
   'write a zod 4 schema',
@@ -42,23 +45,30 @@ const base = {
   effect: z.enum(toolEffects),
   targets: callable.optional(),
   uses: z.array(z.enum(['chain', 'compiler', 'memory'])),
-  timeoutMs: z.int().positive().optional(),
+  timeoutMs,
   tries: z.int().positive().optional(),
   input: schema,
   output: schema,
 }
 
-const stepShape = z.object({ timeoutMs: base.timeoutMs, tries: base.tries, run: callable })
+const background = z.boolean().optional()
+
+const stepShape = z.object({ timeoutMs, tries: base.tries, run: callable })
 
 const toolShape = z.discriminatedUnion('kind', [
   z
-    .object({ ...base, kind: z.literal('single'), quick: z.boolean().optional(), run: callable })
+    .object({ ...base, background, kind: z.literal('single'), quick: z.boolean().optional(), run: callable })
     .refine(({ quick, effect }) => quick !== true || effect === 'read', {
       path: ['quick'],
       error: "only a tool of effect 'read' may be quick: it may run twice",
+    })
+    .refine(({ quick, background: isBackground }) => quick !== true || isBackground !== true, {
+      path: ['quick'],
+      error: 'a tool that goes on in the background is not quick',
     }),
   z.object({
     ...base,
+    background,
     kind: z.literal('stepped'),
     steps: z
       .record(z.string().regex(/^[a-z][a-z0-9_]*$/, 'write snake_case'), stepShape)
@@ -70,6 +80,7 @@ const toolShape = z.discriminatedUnion('kind', [
     kind: z.literal('asking'),
     form: callable,
     run: z.undefined('an asking tool has no run: the answers to its form are its output').optional(),
+    background: z.undefined('an asking tool waits for a person as long as it takes').optional(),
     steps: z.undefined('an asking tool has no steps: the answers to its form are its output').optional(),
   }),
 ])

@@ -63,24 +63,35 @@ type ToolBase<Input> = {
   output: z.ZodType
 }
 
-/** A tool with one `run`. */
-export type SingleTool<Input = unknown> = ToolBase<Input> & {
-  kind: 'single'
+/** What a tool may be that runs something. */
+type RunBase = {
   /**
-   * It only reads, and usually answers at once: when a reply asks for such tools alone and nobody has to be asked,
-   * they run within the model's own activity. One that takes longer than a moment runs again as any other does.
+   * Its calls go on as workflows of their own: the model is told `running` at once and the end in a note, which begins
+   * a turn by itself. Timeouts may be days.
    */
-  quick?: boolean
-  run(input: Input, context: ToolContext): Promise<unknown>
+  background?: boolean
 }
 
+/** A tool with one `run`. */
+export type SingleTool<Input = unknown> = ToolBase<Input> &
+  RunBase & {
+    kind: 'single'
+    /**
+     * It only reads, and usually answers at once: when a reply asks for such tools alone and nobody has to be asked,
+     * they run within the model's own activity. One that takes longer than a moment runs again as any other does.
+     */
+    quick?: boolean
+    run(input: Input, context: ToolContext): Promise<unknown>
+  }
+
 /** A tool of named steps, run in order. */
-export type SteppedTool<Input = unknown> = ToolBase<Input> & {
-  kind: 'stepped'
-  steps: Readonly<Record<string, ToolStep<Input>>>
-  /** Makes the tool's output from the steps' outputs, by name. */
-  result(outputs: Readonly<Record<string, unknown>>, input: Input): unknown
-}
+export type SteppedTool<Input = unknown> = ToolBase<Input> &
+  RunBase & {
+    kind: 'stepped'
+    steps: Readonly<Record<string, ToolStep<Input>>>
+    /** Makes the tool's output from the steps' outputs, by name. */
+    result(outputs: Readonly<Record<string, unknown>>, input: Input): unknown
+  }
 
 /**
  * A tool that asks a person: the runtime shows the form and waits, for days if need be. The answers are its

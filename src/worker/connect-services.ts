@@ -37,6 +37,7 @@ export async function connectServices(
   config: Config,
   database: Database,
   logger: Logger,
+  tellNote: ActivityServices['tellNote'],
 ): Promise<ConnectedServices> {
   const externals = createExternalServices({
     shared: createSharedServices(database),
@@ -84,6 +85,7 @@ export async function connectServices(
     toolSlots: new WeightedGate(config.worker.toolSlots),
     resultGate: new WeightedGate(storingLimitBytes),
     loopBreath: openLoopBreath(),
+    tellNote,
     logger,
     settings: {
       modelTimeoutMs: config.models.timeoutMs,
@@ -93,6 +95,8 @@ export async function connectServices(
       toolTimeoutMs: config.tools.timeoutMs,
       toolTries: config.tools.tries,
       requestTtlMs: config.permissions.requestTtlMs,
+      backgroundCalls: config.limits.backgroundCalls,
+      openTurns: config.limits.openTurns,
       defaultChainId: chains.list()[0]?.chainId ?? 0,
     },
   }

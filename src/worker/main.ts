@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
 import { Connection, WorkflowClient } from '@temporalio/client'
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 
+import { backgroundQueueOf } from '../contracts/temporal-names.ts'
 import { askHelper } from '../activities/ask-helper.ts'
 import { createActivities } from '../activities/create-activities.ts'
 import { loadServiceConfig } from '../ops/config.ts'
@@ -52,7 +53,7 @@ const temporalOptions = await readTemporalOptions(config.temporal)
 const [[{ services, externals, close }, registry], connection, nativeConnection, bundle] = await Promise.all([
   migrate(database).then(() =>
     Promise.all([
-      connectServices(config, database, logger),
+      connectServices(config, database, logger, (note) => workflows.signalMessage(note)),
       openWorkerRegistry(database, identity, onProblem),
     ]),
   ),
@@ -107,29 +108,42 @@ const besideTurns = [
   clearDeletedConversations({ database, workflows, logger }),
 ]
 
-const worker = await Worker.create({
+const activities = createActivities(services)
+const shared = {
   connection: nativeConnection,
   namespace,
   identity,
+  interceptors: { activity: [journal.interceptor] },
+  shutdownGraceTime: '3s',
+  shutdownForceTime: '6s',
+} satisfies Partial<WorkerOptions>
+const worker = await Worker.create({
+  ...shared,
   taskQueue,
   workflowBundle: bundle,
   ...deployment.workerOptions,
-  activities: createActivities(services),
-  interceptors: { activity: [journal.interceptor] },
+  activities,
   maxConcurrentActivityTaskExecutions: config.worker.activitySlots,
   maxConcurrentWorkflowTaskExecutions: config.worker.workflowSlots,
   maxCachedWorkflows: config.worker.cachedWorkflows,
   stickyQueueScheduleToStartTimeout: '1s',
   maxHeartbeatThrottleInterval: '1s',
   defaultHeartbeatThrottleInterval: '1s',
-  shutdownGraceTime: '3s',
-  shutdownForceTime: '6s',
+})
+// Calls of days have places of their own: turns would wait behind them.
+const backgroundWorker = await Worker.create({
+  ...shared,
+  taskQueue: backgroundQueueOf(taskQueue),
+  activities: { runTool: activities.runTool, runToolStep: activities.runToolStep },
+  maxConcurrentActivityTaskExecutions: config.worker.backgroundSlots,
+  maxHeartbeatThrottleInterval: '30s',
+  defaultHeartbeatThrottleInterval: '30s',
 })
 const health =
   config.worker.healthPort === undefined
     ? undefined
     : startHealthServer(config.worker.healthPort, {
-        isReady: () => worker.getState() === 'RUNNING',
+        isReady: () => worker.getState() === 'RUNNING' && backgroundWorker.getState() === 'RUNNING',
         metrics: createMetrics({
           countStalled: () => countStalled(database),
           listSlots: () =>
@@ -141,7 +155,7 @@ const health =
           listCircuits: () => externals.list().map(({ name, circuit }) => ({ name, circuit })),
         }),
       })
-const running = worker.run()
+const running = Promise.all([worker.run(), backgroundWorker.run()])
 
 const isStopping = onShutdown(logger, [
   {
@@ -151,6 +165,7 @@ const isStopping = onShutdown(logger, [
       // Not awaited: what they ask a server that is away takes its whole time.
       for (const stop of watchers) void stop()
       worker.shutdown()
+      backgroundWorker.shutdown()
       await Promise.all([running, deployment.leave(), ...besideTurns.map((stop) => stop())])
     },
   },

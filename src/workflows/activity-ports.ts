@@ -10,8 +10,10 @@ import {
 } from '@temporalio/workflow'
 
 import type { Activities, FailedCallRef, ToolCallRef } from '../contracts/activity-interface.ts'
+import { backgroundQueueOf } from '../contracts/temporal-names.ts'
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
+import type { Write } from './engine.ts'
 
 /** Longer than any model call may take by configuration; the activity itself keeps the configured time. */
 const modelCallTimeoutMs = 20 * 60_000
@@ -31,7 +33,7 @@ const patient = {
 const shared: ActivityOptions = { ...patient, heartbeatTimeout: '10s' }
 
 /** Short writes that must succeed in the end, however long the database is away. */
-export const writes = proxyActivities<Pick<Activities, 'failToolCall' | 'finishTurn' | 'resolveRequest'>>({
+export const writes = proxyActivities<Pick<Activities, Write>>({
   ...patient,
   startToCloseTimeout: '30s',
 })
@@ -63,7 +65,7 @@ export function scheduleCompaction(round: RoundRef): Promise<RoundOutcome> {
 export function scheduleTool(ref: ToolCallRef, { summary, timeoutMs }: ScheduledCall): Promise<CallOutcome> {
   const { runTool } = proxyActivities<Activities>({
     ...shared,
-    ...timeouts(timeoutMs),
+    ...toolOptions(ref, timeoutMs),
     ...ownersPriority(),
     summary,
   })
@@ -79,15 +81,20 @@ export function scheduleToolStep(
   if (step === undefined) throw ApplicationFailure.nonRetryable(`There is no step ${stepIndex}.`)
   const { runToolStep } = proxyActivities<Activities>({
     ...shared,
-    ...timeouts(step.timeoutMs),
+    ...toolOptions(ref, step.timeoutMs),
     ...ownersPriority(),
     summary: `${summary}: ${step.name}`,
   })
   return runToolStep({ ...ref, stepIndex, stepCount: steps.length, step: step.name })
 }
 
-function timeouts(timeoutMs: number): ActivityOptions {
+function toolOptions({ background }: ToolCallRef, timeoutMs: number): ActivityOptions {
   const startToCloseTimeout = timeoutMs + toolMarginMs
+  if (background === true) {
+    // It may wait for its place for any time: nobody waits for it. A thousand of them must not beat each second.
+    const taskQueue = backgroundQueueOf(workflowInfo().taskQueue)
+    return { startToCloseTimeout, taskQueue, heartbeatTimeout: '2m' }
+  }
   return { startToCloseTimeout, scheduleToCloseTimeout: startToCloseTimeout * 3 + outageAllowanceMs }
 }
 

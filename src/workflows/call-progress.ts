@@ -43,6 +43,8 @@ export class CallProgressTable {
   endCall({ callId }: ScheduledCall, { status }: CallOutcome): void {
     const call = this.#calls.get(callId)
     if (call === undefined) return
+    // What goes on in the background answers for itself.
+    if (status === 'running') this.#calls.delete(callId)
     call.status = status
     const last = call.steps.find((step) => step.status === 'running')
     if (last !== undefined) last.status = status === 'ok' || status === 'cancelled' ? status : 'error'

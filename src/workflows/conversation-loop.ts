@@ -150,5 +150,6 @@ export class ConversationLoop {
 /** What the turn is for. */
 function toTask(first: WaitingMessage | undefined): Pick<Turn, 'trigger' | 'messageIds' | 'purpose'> {
   if (first?.purpose !== undefined) return { trigger: 'system', messageIds: [], purpose: first.purpose }
-  return { trigger: 'user', messageIds: first === undefined ? [] : [first.messageId] }
+  const trigger = first?.note === true ? 'background' : 'user'
+  return { trigger, messageIds: first === undefined ? [] : [first.messageId] }
 }

@@ -124,7 +124,8 @@ export class StateOfConversation {
             `- waits for a person: ${kind} \`${requestId}\`, until ${toTime(expiresAtMs)}`,
         ),
       queue.messages === 0 ? '' : `${count(queue.messages, 'message')} queued`,
-      queue.messages === queue.length ? '' : 'It is to be summed up',
+      queue.notes === 0 ? '' : `${count(queue.notes, 'background result')} to be told`,
+      queue.messages + queue.notes === queue.length ? '' : 'It is to be summed up',
     ]
     this.#parts.engine.describe(lines.filter((line) => line !== '').join('\n\n'))
   }

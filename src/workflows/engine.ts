@@ -1,4 +1,9 @@
-import type { Activities, FailedCallRef, ToolCallRef } from '../contracts/activity-interface.ts'
+import type {
+  Activities,
+  BackgroundCall,
+  FailedCallRef,
+  ToolCallRef,
+} from '../contracts/activity-interface.ts'
 import type { AnswerRefusal } from '../contracts/human-request.ts'
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
@@ -13,6 +18,14 @@ export interface Scope {
 /** Changes of what the loop does that histories of earlier versions know nothing of. */
 export type Patch = 'wait-for-calls'
 
+/** Activities that write what has been decided. */
+export type Write =
+  | 'resolveRequest'
+  | 'finishTurn'
+  | 'failToolCall'
+  | 'beginBackgroundCall'
+  | 'wakeConversation'
+
 /** What the Temporal UI shows and finds of a conversation. */
 export type Appearance = { state: string; needsHuman?: boolean; model?: string; endedAtMs?: number }
 
@@ -23,14 +36,15 @@ export type Appearance = { state: string; needsHuman?: boolean; model?: string; 
  * when the scope it was called in is cancelled. A condition may hold only for a moment, because it is looked at
  * after each signal and update of a task. It must never change by time or by the length of the history: a refused
  * update looks at it too, and is not there in a replay. Activities must reject when their scope is cancelled,
- * after they have ended, or resolve with what they came to; writes (`resolveRequest`, `finishTurn`,
- * `failToolCall`) must be repeated until they succeed.
+ * after they have ended, or resolve with what they came to; writes must be repeated until they succeed.
  */
-export interface Engine extends Pick<Activities, 'resolveRequest' | 'finishTurn' | 'failToolCall'> {
+export interface Engine extends Pick<Activities, Write> {
   callModel(round: RoundRef, model: string | undefined): Promise<RoundOutcome>
   compactHistory(round: RoundRef): Promise<RoundOutcome>
   runTool(ref: ToolCallRef, call: ScheduledCall): Promise<CallOutcome>
   runToolStep(ref: ToolCallRef, call: ScheduledCall, stepIndex: number): Promise<CallOutcome>
+  /** Resolves when the workflow of the call has started; one that is there already counts. */
+  startBackgroundCall(call: BackgroundCall): Promise<void>
   /** `summary` says in the Temporal UI what the time is for. */
   until(holds: () => boolean, timeoutMs?: number, summary?: string): Promise<boolean>
   openScope(): Scope

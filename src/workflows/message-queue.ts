@@ -4,8 +4,8 @@ import type { WaitingMessage } from '../contracts/turn.ts'
 
 /**
  * Messages that wait for their turn, each once, in the order in which they were accepted: signals of messages
- * that are posted in the same moment overtake each other. Those that interrupt come before all others. What is
- * asked for besides messages waits among them; of each purpose one at most.
+ * that are posted in the same moment overtake each other. Those that interrupt come before all others, notes behind
+ * them. What is asked for besides messages waits among them; of each purpose one at most.
  * Remembers a bounded number of ids it has seen; beyond that the database key decides.
  */
 export class MessageQueue {
@@ -21,9 +21,13 @@ export class MessageQueue {
     return this.#waiting.length
   }
 
-  /** How many of those that wait are messages. */
+  /** How many of those that wait are messages, and how many are notes. */
   get messages(): number {
-    return this.#waiting.filter(({ purpose }) => purpose === undefined).length
+    return this.#waiting.filter(({ purpose, note }) => purpose === undefined && note === undefined).length
+  }
+
+  get notes(): number {
+    return this.#waiting.filter(({ note }) => note === true).length
   }
 
   get first(): MessageId | undefined {
@@ -44,11 +48,12 @@ export class MessageQueue {
 
   /** Queues messages that were taken out and came to nothing. */
   putBack(messages: readonly WaitingMessage[]): void {
-    for (const { messageId, position, busyPolicy, purpose } of messages) {
+    for (const { messageId, position, busyPolicy, note, purpose } of messages) {
       const message = {
         messageId,
         position,
         ...(busyPolicy === undefined ? {} : { busyPolicy }),
+        ...(note === undefined ? {} : { note }),
         ...(purpose === undefined ? {} : { purpose }),
       }
       const before = this.#waiting.findLastIndex((other) => comesBefore(other, message))
@@ -66,13 +71,13 @@ export class MessageQueue {
     return this.#waiting.shift()
   }
 
-  /** Takes those that join the running turn. */
-  takeSteered(): WaitingMessage[] {
-    const steered = this.#waiting.filter(({ busyPolicy }) => busyPolicy === 'steer')
-    if (steered.length > 0) {
-      this.#waiting = this.#waiting.filter(({ busyPolicy }) => busyPolicy !== 'steer')
-    }
-    return steered
+  /** Takes those that join the turn with this round: notes do only when it begins. */
+  takeJoining(round: number): WaitingMessage[] {
+    const joins = ({ busyPolicy, note }: WaitingMessage) =>
+      busyPolicy === 'steer' || (note === true && round === 0)
+    const joining = this.#waiting.filter(joins)
+    if (joining.length > 0) this.#waiting = this.#waiting.filter((message) => !joins(message))
+    return joining
   }
 
   toCarried(): { queue: WaitingMessage[]; seen: MessageId[] } {
@@ -97,5 +102,6 @@ function interrupts({ busyPolicy }: WaitingMessage): boolean {
 
 function comesBefore(one: WaitingMessage, other: WaitingMessage): boolean {
   if (interrupts(one) !== interrupts(other)) return interrupts(one)
+  if (one.note !== other.note) return other.note === true
   return one.position < other.position
 }

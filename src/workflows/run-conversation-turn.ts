@@ -1,3 +1,4 @@
+import type { BackgroundCall, ToolCallRef } from '../contracts/activity-interface.ts'
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
 import type { CarriedTurn, RoundRef, Turn, TurnEnd, WaitingMessage } from '../contracts/turn.ts'
 import type { CallProgressTable } from './call-progress.ts'
@@ -56,12 +57,12 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
         return outcome
       },
       runToolCall(call) {
-        const outcome = runCall(turn, call, parts)
+        const outcome = runCall(turn, call, scope, parts)
         running.push(outcome)
         return outcome
       },
-      takeSteered() {
-        steered = queue.takeSteered()
+      takeJoining(round) {
+        steered = queue.takeJoining(round)
         return steered.map(({ messageId }) => messageId)
       },
       // A turn that is being stopped ends here: the next run would know nothing of the Stop.
@@ -122,7 +123,12 @@ function settleCalls({ state, requests }: TurnParts): void {
   requests.parkIfNeeded()
 }
 
-async function runCall(turn: Turn, call: ScheduledCall, parts: TurnParts): Promise<CallOutcome> {
+async function runCall(
+  turn: Turn,
+  call: ScheduledCall,
+  scope: Scope,
+  parts: TurnParts,
+): Promise<CallOutcome> {
   const { engine, state, calls, requests } = parts
   const { conversationId, turnId } = turn
   const ref = { conversationId, turnId, callId: call.callId }
@@ -134,6 +140,11 @@ async function runCall(turn: Turn, call: ScheduledCall, parts: TurnParts): Promi
     ask: (request) => requests.ask(turn, request),
     runTool: (wanted) => engine.runTool(ref, wanted),
     runToolStep: (wanted, stepIndex) => engine.runToolStep(ref, wanted, stepIndex),
+    async runInBackground(wanted) {
+      if (scope.isCancelled) return { status: 'cancelled' }
+      // Once it is told to run on, a Stop of the turn does not keep it from doing so.
+      return engine.shield(() => startInBackground(ref, wanted, engine))
+    },
     failToolCall: (_, failure) => engine.failToolCall({ ...ref, ...failure }),
     onWait(_, request) {
       requests.open(request)
@@ -148,6 +159,18 @@ async function runCall(turn: Turn, call: ScheduledCall, parts: TurnParts): Promi
   })
   calls.endCall(call, outcome)
   settleCalls(parts)
+  return outcome
+}
+
+async function startInBackground(
+  ref: ToolCallRef,
+  call: ScheduledCall,
+  engine: Engine,
+): Promise<CallOutcome> {
+  const { background: _background, request: _request, ...plain } = call
+  const running: BackgroundCall = { ...ref, background: true, call: plain }
+  const outcome = await engine.beginBackgroundCall(running)
+  if (outcome.status === 'running') await engine.startBackgroundCall(running)
   return outcome
 }
 

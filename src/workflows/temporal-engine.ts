@@ -21,6 +21,7 @@ import {
   writes,
 } from './activity-ports.ts'
 import type { Appearance, Engine, Scope } from './engine.ts'
+import { startBackgroundCall } from './start-background-call.ts'
 import { mustContinueAsNew } from './must-continue-as-new.ts'
 
 /** The loop's engine inside a Temporal workflow. */
@@ -29,10 +30,13 @@ export function createTemporalEngine(): Engine {
     resolveRequest: (request) => writes.resolveRequest(request),
     failToolCall: (call) => writes.failToolCall(call),
     finishTurn: (end) => writes.finishTurn(end),
+    beginBackgroundCall: (call) => writes.beginBackgroundCall(call),
+    wakeConversation: (call) => writes.wakeConversation(call),
     callModel: scheduleModelCall,
     compactHistory: scheduleCompaction,
     runTool: scheduleTool,
     runToolStep: scheduleToolStep,
+    startBackgroundCall,
     async until(holds, timeoutMs, summary) {
       if (timeoutMs !== undefined)
         return condition(holds, timeoutMs, summary === undefined ? {} : { summary })

@@ -9,6 +9,8 @@ export interface ToolCallPorts {
   ask(request: RequestRef): Promise<Asked>
   runTool(call: ScheduledCall): Promise<CallOutcome>
   runToolStep(call: ScheduledCall, stepIndex: number): Promise<CallOutcome>
+  /** Has a call go on as a workflow of its own. */
+  runInBackground(call: ScheduledCall): Promise<CallOutcome>
   /** Writes the end of a call whose activity could not. */
   failToolCall(call: ScheduledCall, failure: Pick<FailedCallRef, 'status' | 'code'>): Promise<CallOutcome>
   /** Told before it waits for a person, and before each step, for the progress query. */
@@ -36,7 +38,7 @@ export async function runToolCall(call: ScheduledCall, ports: ToolCallPorts): Pr
         if (decided !== 'run') return { status: decided }
       }
       ports.onRun(call)
-      const outcome = call.steps.length === 0 ? await ports.runTool(call) : await runSteps(call, ports)
+      const outcome = await run(call, ports)
       if (outcome.status !== 'waiting') return outcome
       request = outcome.request
     }
@@ -45,6 +47,11 @@ export async function runToolCall(call: ScheduledCall, ports: ToolCallPorts): Pr
     if (failure === 'cancelled') return { status: 'cancelled' }
     return ports.failToolCall(call, failure)
   }
+}
+
+function run(call: ScheduledCall, ports: ToolCallPorts): Promise<CallOutcome> {
+  if (call.background === true) return ports.runInBackground(call)
+  return call.steps.length === 0 ? ports.runTool(call) : runSteps(call, ports)
 }
 
 async function runSteps(call: ScheduledCall, ports: ToolCallPorts): Promise<CallOutcome> {

@@ -11,8 +11,8 @@ export interface TurnPorts {
   callModel(round: RoundRef): Promise<ModelOutcome>
   /** Never throws, except when the turn is cancelled. `waiting`: the turn must be cut. */
   runToolCall(call: ScheduledCall): Promise<CallOutcome>
-  /** Takes the messages that join the turn now. */
-  takeSteered(): MessageId[]
+  /** Takes the messages that join the turn with this round. */
+  takeJoining(round: number): MessageId[]
   /** Whether the turn must be cut here, to go on in a new run of the workflow. */
   mustCut(): boolean
   /** Unix milliseconds. */
@@ -42,7 +42,7 @@ export async function runTurn(
     const met = metLimit(round, limits, ports.now())
     if (met !== undefined) return ended({ outcome: 'limit', code: met, written: false })
     if (round > first && ports.mustCut()) return { kind: 'cut', carried: { turn, round, limits } }
-    const steered = ports.takeSteered()
+    const steered = ports.takeJoining(round)
     const outcome = await ports.callModel({ ...turn, round, ...(steered.length === 0 ? {} : { steered }) })
     if (outcome.kind === 'nothing') return ended({ outcome: 'success', written: true })
     if (outcome.kind === 'finished') return ended({ ...outcome, written: true })

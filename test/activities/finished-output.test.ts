@@ -37,7 +37,12 @@ let connected: Awaited<ReturnType<typeof connectServices>>
 beforeAll(async () => {
   vi.stubEnv('OPENAI_API_KEY', 'sk-test-key')
   const config = loadServiceConfig({ DATABASE_URL: store.url, TEMPORAL_ADDRESS: '127.0.0.1:1' })
-  connected = await connectServices(config, database, createLogger({ level: 'silent', part: 'test' }))
+  connected = await connectServices(
+    config,
+    database,
+    createLogger({ level: 'silent', part: 'test' }),
+    async () => {},
+  )
 })
 afterAll(async () => {
   await connected.close()

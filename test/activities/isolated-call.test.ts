@@ -27,7 +27,12 @@ beforeAll(async () => {
     TEMPORAL_ADDRESS: '127.0.0.1:1',
     PERDURA_TOOL_MEMORY_MB: '64',
   })
-  connected = await connectServices(config, database, createLogger({ level: 'silent', part: 'test' }))
+  connected = await connectServices(
+    config,
+    database,
+    createLogger({ level: 'silent', part: 'test' }),
+    async () => {},
+  )
 })
 afterAll(async () => {
   await connected.close()

@@ -120,3 +120,12 @@ test('behavior: ids that a provider repeats, or does not send, become unique', (
   expect(unique[0]).toBe('call_0')
   expect(new Set(unique).size).toBe(ids.length)
 })
+
+test('behavior: a call of a background tool says so to clients and to the workflow', () => {
+  const watch: Tool = { ...single, name: 'watch', kind: 'single', background: true, run: async () => 1 }
+  const call = { id: 'call_0', name: 'watch', arguments: JSON.stringify({ address }) }
+  const { events, scheduled } = planCall(call, 0, { ...planner, tools: [watch] })
+  expect(events).toMatchObject([{ body: { type: 'tool.started', background: true } }])
+  expect(scheduled).toMatchObject({ callId: 'c.t1.r2.c0', background: true })
+  expect(plan('single').scheduled).not.toHaveProperty('background')
+})

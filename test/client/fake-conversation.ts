@@ -60,6 +60,20 @@ export class FakeConversation {
     return event
   }
 
+  /** A call that goes on beyond its turn. */
+  startBackgroundCall(title: string, callId: string): void {
+    const call = { name: 'watch', title, effect: 'read', input: {}, background: true } as const
+    this.append({ type: 'tool.started', callId, ...call })
+  }
+
+  /** Answers which call was stopped; none, when it has ended. */
+  stopCall(callId: string): { callId?: string } {
+    const ended = this.events.some((event) => event.type === 'tool.completed' && event.callId === callId)
+    if (ended) return {}
+    this.append({ type: 'tool.completed', callId, status: 'cancelled' }, undefined)
+    return { callId }
+  }
+
   /** The message joins the running turn with its next round. */
   steer(messageId: string): void {
     this.steered.push(messageId)

@@ -144,8 +144,10 @@ export async function startFakeServer(port = 0) {
     c.get('talk').append({ type: 'conversation.updated', stalled: false }, undefined)
     return c.body(null, 202)
   })
-  one.post('/:id/cancel', (c) => {
+  one.post('/:id/cancel', async (c) => {
+    const { callId } = (await c.req.json()) as { callId?: string }
     const { turn, stop } = c.get('talk')
+    if (callId !== undefined) return c.json({ turnId: null, ...c.get('talk').stopCall(callId) }, 202)
     if (turn) stop.abort()
     return c.json({ turnId: turn?.turnId ?? null }, 202)
   })

@@ -60,12 +60,18 @@ test(
   { timeout: 120_000 },
   async () => {
     const texts = new Map<string, string>()
-    for (const [name, { activities, play }] of Object.entries(scenarios)) {
+    for (const [name, { activities, play, calls }] of Object.entries(scenarios)) {
       const conversation = engine.open(activities)
       await play(conversation)
       const runs = await readRuns(engine.environment, conversation.handle)
       for (const [index, text] of runs.entries()) {
         texts.set(`${packageJson.version}-${name}${index === 0 ? '' : `-run-${index + 1}`}.json`, text)
+      }
+      for (const [index, workflowId] of (calls?.(conversation) ?? []).entries()) {
+        const handle = engine.environment.client.workflow.getHandle(workflowId)
+        await handle.result()
+        const [text = ''] = await readRuns(engine.environment, handle)
+        texts.set(`${packageJson.version}-${name}-call-${index + 1}.json`, text)
       }
     }
     expect(await findBroken(texts)).toEqual([])

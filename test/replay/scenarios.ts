@@ -1,5 +1,6 @@
 import { type Engine, type EngineConversation, success, untilCancelled } from '../workflows/engine.ts'
 import { scheduledCall } from '../workflows/scheduled-call.ts'
+import { backgroundScenarios } from './background-scenarios.ts'
 import { compactionScenarios } from './compaction-scenarios.ts'
 import { peopleScenarios } from './people-scenarios.ts'
 import { askTools } from './ask-tools.ts'
@@ -9,6 +10,8 @@ export type Scenario = {
   activities: Parameters<Engine['open']>[0]
   /** Resolves when the history is worth keeping. */
   play(conversation: EngineConversation): Promise<void>
+  /** Ids of other workflows whose histories are kept as well, once they have ended. */
+  calls?(conversation: EngineConversation): string[]
 }
 
 const calls = [scheduledCall('a'), scheduledCall('b'), scheduledCall('c')]
@@ -82,4 +85,5 @@ export const scenarios: Record<string, Scenario> = {
   },
   ...peopleScenarios,
   ...compactionScenarios,
+  ...backgroundScenarios,
 }

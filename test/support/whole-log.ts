@@ -80,7 +80,7 @@ function expectOneOutcomeEach(events: readonly Event[]): void {
 }
 
 /** After the end of a turn nothing more carries its id, and each turn that began has ended once. */
-function expectTurnsToEndLast(events: readonly Event[]): void {
+export function expectTurnsToEndLast(events: readonly Event[]): void {
   const started = ofType(events, 'turn.started').map(({ turnId }) => turnId)
   const finished = ofType(events, 'turn.finished').map(({ turnId }) => turnId)
   expect(finished.filter((turnId) => started.includes(turnId))).toEqual(started)

@@ -92,6 +92,9 @@ const faults: [string, string, RegExp][] = [
   ['a missing import', "import 'not-there'", /cannot be loaded/],
   ['targets that are no function', toolSource('greet', 'targets: [],'), /targets/],
   ['a form beside a run', toolSource('greet', 'form: () => ({}),'), /an asking tool has no run/],
+  ['a background that is no word', toolSource('greet', "background: 'yes',"), /background/],
+  ['quick in the background', toolSource('greet', 'quick: true, background: true,'), /is not quick/],
+  ['a timeout that no timer holds', toolSource('greet', 'timeoutMs: 2_000_000_001,'), /timeoutMs/],
   [
     'a quick tool that others could feel',
     toolSource('greet', "quick: true, effect: 'external',"),

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 
+import { defineTool } from '../../src/toolkit/define-tool.ts'
 import { toModelTool } from '../../src/toolkit/model-tool.ts'
 import accountInfo from '../../src/tools/account-info.ts'
 
@@ -24,4 +26,11 @@ test('describes a tool as a language model is told of it', () => {
     required: ['address'],
     additionalProperties: false,
   })
+})
+
+test('behavior: a model is told that a tool runs in the background', () => {
+  const base = { name: 'watch', title: () => 'Watches', description: 'Watches.', effect: 'read' as const }
+  const tool = { ...base, uses: [], input: z.strictObject({}), output: z.unknown(), run: async () => 1 }
+  expect(toModelTool(defineTool(tool)).description).toBe('Watches.')
+  expect(toModelTool(defineTool({ ...tool, background: true })).description).toContain('in the background')
 })

@@ -17,6 +17,7 @@ test('what the history still holds is made durable before the services are close
     config,
     database,
     createLogger({ level: 'silent', part: 'test' }),
+    async () => {},
   )
   const closeStops = vi.spyOn(services.stops, 'close')
   const flush = vi.spyOn(services.history, 'flush').mockImplementation(async () => {

@@ -1,4 +1,5 @@
 import type {
+  BackgroundCall,
   FailedCallRef,
   FinishTurnRef,
   ResolveRequestRef,
@@ -18,6 +19,9 @@ export type AskedWrite =
   | { kind: 'resolveRequest'; request: ResolveRequestRef }
   | { kind: 'failToolCall'; call: FailedCallRef }
   | { kind: 'finishTurn'; end: FinishTurnRef }
+  | { kind: 'beginBackgroundCall'; call: BackgroundCall }
+  | { kind: 'startBackgroundCall'; call: BackgroundCall }
+  | { kind: 'wakeConversation'; call: ToolCallRef }
 
 export function isModelCall(asked: Asked): asked is AskedModel {
   return asked.kind === 'callModel'
@@ -35,6 +39,20 @@ export function isWrite(asked: Asked): asked is AskedWrite {
   return !isModelCall(asked) && !isCompaction(asked) && !isTool(asked)
 }
 
+/** Of a call that goes on by itself, asked by its own workflow. */
+export function isOfBackground(asked: Asked): boolean {
+  if (asked.kind === 'beginBackgroundCall' || asked.kind === 'startBackgroundCall') return false
+  return 'call' in asked && asked.call.background === true
+}
+
+export function isBackgroundTool(asked: Asked): asked is AskedTool {
+  return isTool(asked) && isOfBackground(asked)
+}
+
+export function isOwnTool(asked: Asked): asked is AskedTool {
+  return isTool(asked) && !isOfBackground(asked)
+}
+
 export function turnOf(asked: Asked): TurnId {
   switch (asked.kind) {
     case 'callModel':
@@ -47,6 +65,9 @@ export function turnOf(asked: Asked): TurnId {
     case 'runTool':
     case 'runToolStep':
     case 'failToolCall':
+    case 'beginBackgroundCall':
+    case 'startBackgroundCall':
+    case 'wakeConversation':
       return asked.call.turnId
   }
 }

@@ -1,5 +1,5 @@
 import type { MessageId, RequestId, TurnId } from '../../src/contracts/ids.ts'
-import type { StatusAnswer } from '../../src/contracts/turn.ts'
+import type { RoundRef, StatusAnswer } from '../../src/contracts/turn.ts'
 import { type Asked, isWrite, turnOf } from './asked.ts'
 import type { FakeDatabase } from './fake-database.ts'
 
@@ -86,6 +86,25 @@ function assertMayBegin(asked: Asked, db: FakeDatabase, { ended, stopped, signal
       busyPolicy === 'interrupt' && state === 'queued' && signalled.has(messageId) && !isOf(asked, messageId),
   )
   if (interrupting.length > 0) throw new Error(`${asked.kind} while a message interrupts.`)
+  if (asked.kind === 'callModel') assertNotesInPlace(asked.round, db, signalled)
+}
+
+/** Notes come with the beginning of a turn, and begin one only when no message waits. */
+function assertNotesInPlace(
+  { round, trigger, messageIds, steered = [], compacted }: RoundRef,
+  db: FakeDatabase,
+  signalled: Told['signalled'],
+): void {
+  const isNote = (id: MessageId) => db.messages.some(({ messageId, note }) => messageId === id && note)
+  if (round > 0 && steered.some(isNote)) throw new Error('A note joins a turn that runs.')
+  if (messageIds.some(isNote) !== (trigger === 'background'))
+    throw new Error(`A note begins a ${trigger} turn.`)
+  if (trigger !== 'background' || round > 0 || compacted) return
+  const waiting = db.messages.filter(
+    ({ messageId, state, note }) =>
+      !note && state === 'queued' && signalled.has(messageId) && !steered.includes(messageId),
+  )
+  if (waiting.length > 0) throw new Error('A note goes before a message.')
 }
 
 /** The state that is shown is the one that is. */
@@ -107,9 +126,17 @@ function assertConsistent({ loop, engine }: FakeRun, asked: readonly Asked[], db
   for (const id of ids) if (!engine.details.includes(id)) throw new Error(`The details do not show ${id}.`)
 }
 
+const toolKinds = [
+  'runTool',
+  'runToolStep',
+  'failToolCall',
+  'beginBackgroundCall',
+  'startBackgroundCall',
+] as const
+
 function findFault({ state, queued, waitingFor }: StatusAnswer, asked: readonly Asked[]): string | undefined {
   const kinds = new Set(asked.map(({ kind }) => kind))
-  const runsTool = kinds.has('runTool') || kinds.has('runToolStep') || kinds.has('failToolCall')
+  const runsTool = toolKinds.some((kind) => kinds.has(kind))
   switch (state) {
     case 'idle':
       if (asked.length > 0) return 'It is idle while something runs'

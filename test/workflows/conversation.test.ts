@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 
+import { backgroundSuite } from './background-suite.ts'
 import { busySuite } from './busy-suite.ts'
 import { compactionSuite } from './compaction-suite.ts'
 import { continueSuite } from './continue-suite.ts'
@@ -31,4 +32,7 @@ describe('requests', () => {
 })
 describe('summing up', () => {
   compactionSuite(() => engine)
+})
+describe('background calls', () => {
+  backgroundSuite(() => engine)
 })

@@ -1,6 +1,7 @@
 /** The same without a sticky cache: every workflow task replays the whole history. */
 import { afterAll, beforeAll, describe } from 'vitest'
 
+import { backgroundSuite } from './background-suite.ts'
 import { busySuite } from './busy-suite.ts'
 import { compactionSuite } from './compaction-suite.ts'
 import { continueSuite } from './continue-suite.ts'
@@ -32,4 +33,7 @@ describe('requests', () => {
 })
 describe('summing up', () => {
   compactionSuite(() => engine)
+})
+describe('background calls', () => {
+  backgroundSuite(() => engine)
 })

@@ -9,8 +9,9 @@ import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/
 import type { Activities } from '../../src/contracts/activity-interface.ts'
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
 import type { AnsweredRequest, AnswerRef, RequestOutcome } from '../../src/contracts/human-request.ts'
-import { workflowIdOf } from '../../src/contracts/ids.ts'
+import { callWorkflowIdOf, workflowIdOf } from '../../src/contracts/ids.ts'
 import {
+  backgroundQueueOf,
   queryNames,
   searchAttributes,
   signalNames,
@@ -32,6 +33,10 @@ export type EngineConversation = {
   untilAsked(what: string): Promise<void>
   /** Starts the conversation with its first message, or adds one. */
   post(messageId: string, options?: { padding?: string; busyPolicy?: BusyPolicy }): Promise<void>
+  /** Tells of the end of a background call. */
+  tell(noteId: string, position: number): Promise<void>
+  /** Stops a background call. */
+  cancelCall(callId: string): Promise<void>
   /** Asks for the older part to be summed up. */
   compact(askingId: string): Promise<void>
   withdraw(messageId: string): Promise<void>
@@ -82,17 +87,27 @@ export async function openEngine(
     resolveRequest: (request) => activitiesOf(request).resolveRequest(request),
     failToolCall: (call) => activitiesOf(call).failToolCall(call),
     finishTurn: (end) => activitiesOf(end).finishTurn(end),
+    beginBackgroundCall: (call) => activitiesOf(call).beginBackgroundCall(call),
+    wakeConversation: (call) => activitiesOf(call).wakeConversation(call),
   }
-  const worker = await Worker.create({
+  const shared = {
     connection: environment.nativeConnection,
+    maxHeartbeatThrottleInterval: '50ms',
+    defaultHeartbeatThrottleInterval: '50ms',
+  } satisfies Partial<WorkerOptions>
+  const background = await Worker.create({
+    ...shared,
+    taskQueue: backgroundQueueOf(taskQueue),
+    activities: { runTool: routed.runTool, runToolStep: routed.runToolStep },
+  })
+  const worker = await Worker.create({
+    ...shared,
     taskQueue,
     workflowBundle: await buildBundle(),
     activities: { ...routed },
-    maxHeartbeatThrottleInterval: '50ms',
-    defaultHeartbeatThrottleInterval: '50ms',
     ...options,
   })
-  const running = worker.run()
+  const running = Promise.all([worker.run(), background.run()])
   return {
     environment,
     taskQueue,
@@ -104,6 +119,7 @@ export async function openEngine(
     },
     async close() {
       worker.shutdown()
+      background.shutdown()
       await running
       await environment.teardown()
     },
@@ -140,6 +156,14 @@ function recorded(given: Partial<Activities>, note: (what: string) => void): Act
     async finishTurn(end) {
       note(`finishTurn ${end.turnId.split('.').at(-1)} ${end.outcome} ${end.code}`)
       return given.finishTurn?.(end)
+    },
+    async beginBackgroundCall(call) {
+      note(`beginBackgroundCall ${call.callId}`)
+      return given.beginBackgroundCall?.(call) ?? { status: 'running' }
+    },
+    async wakeConversation(call) {
+      note(`wakeConversation ${call.callId}`)
+      return given.wakeConversation?.(call)
     },
   }
 }
@@ -196,6 +220,11 @@ function openConversation(
     },
     post: (messageId: string, options: { padding?: string; busyPolicy?: BusyPolicy } = {}) =>
       signalWithStart(signalNames.userMessage, { messageId, position: positionOf(messageId), ...options }),
+    tell: (noteId: string, position: number) =>
+      signalWithStart(signalNames.userMessage, { messageId: noteId, position, note: true }),
+    async cancelCall(callId: string) {
+      await client.workflow.getHandle(callWorkflowIdOf(callId)).cancel()
+    },
     compact: (askingId: string) =>
       signalWithStart(signalNames.compactHistory, {
         messageId: askingId,

@@ -7,7 +7,7 @@ import type { FakeDatabase } from './fake-database.ts'
 import { scheduledCall } from './scheduled-call.ts'
 
 /** A call as a model may ask for it: some of them must ask a person first. */
-export type CallPlan = 'plain' | 'stepped' | 'permission' | 'question'
+export type CallPlan = 'plain' | 'stepped' | 'permission' | 'question' | 'background' | 'backgroundAsked'
 /** How a model call ends: by itself, without its activity having said so, or with calls. */
 export type Reply = 'answers' | 'fails' | 'limits' | 'compact' | 'throws' | 'cancelled' | CallPlan[]
 /** How the activity ends that sums up. */
@@ -73,8 +73,9 @@ function finishWithCalls(db: FakeDatabase, round: RoundRef, plans: CallPlan[], n
   const expiresAtMs = nowMs + requestTtlMs
   const calls = plans.map((plan, index): ScheduledCall => {
     const callId = callIdOf(round.turnId, round.round, index)
-    const call = scheduledCall(callId, plan === 'stepped' ? ['one', 'two'] : [])
-    if (plan === 'permission') {
+    const plain = scheduledCall(callId, plan === 'stepped' ? ['one', 'two'] : [])
+    const call: ScheduledCall = plan.startsWith('background') ? { ...plain, background: true } : plain
+    if (plan === 'permission' || plan === 'backgroundAsked') {
       const requestId = permissionIdOf(round.turnId, round.round)
       return { ...call, request: { requestId, kind: 'permission', expiresAtMs } }
     }
@@ -124,6 +125,12 @@ export function write(db: FakeDatabase, asked: AskedWrite): Ending {
       return { value: db.resolveRequest(asked.request) }
     case 'failToolCall':
       return { value: { status: db.finishCall(asked.call.callId, asked.call.status) } }
+    case 'beginBackgroundCall':
+      return { value: db.beginBackground(asked.call.callId) }
+    case 'startBackgroundCall':
+      return { value: db.startBackground(asked.call.callId) }
+    case 'wakeConversation':
+      return { value: undefined }
     case 'finishTurn':
       return { value: db.finishTurn(asked.end) }
   }

@@ -6,7 +6,7 @@ import type {
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
 import type { RequestOutcome, RequestRef } from '../../src/contracts/human-request.ts'
 import type { CallId, MessageId, TurnId } from '../../src/contracts/ids.ts'
-import type { ToolStatus } from '../../src/contracts/tool-call.ts'
+import type { CallOutcome, ToolStatus } from '../../src/contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../../src/contracts/turn.ts'
 
 export type FakeMessage = {
@@ -15,8 +15,17 @@ export type FakeMessage = {
   busyPolicy: BusyPolicy
   state: 'queued' | 'done' | 'withdrawn'
   turnId?: TurnId
+  /** Tells of the end of a background call. */
+  note?: true
 }
-export type FakeCall = { callId: CallId; turnId: TurnId; status?: ToolStatus; ends: number }
+export type FakeCall = {
+  callId: CallId
+  turnId: TurnId
+  status?: ToolStatus
+  ends: number
+  /** It goes on by itself: it may, or it does. */
+  background?: 'begun' | 'started'
+}
 export type FakeRequest = {
   ref: RequestRef
   turnId: TurnId
@@ -53,6 +62,34 @@ export class FakeDatabase {
     const message: FakeMessage = { messageId: `m${position}`, position, busyPolicy, state: 'queued' }
     this.messages.push(message)
     return message
+  }
+
+  /** As its activity does: whether it may go on by itself. */
+  beginBackground(callId: CallId): CallOutcome {
+    const begun = this.beginTry(callId)
+    if (begun.outcome === 'done') return { status: begun.status }
+    const call = this.calls.get(callId)
+    if (begun.isCancelling && call?.background === undefined) return { status: 'cancelled' }
+    const waitsFor = this.requests.find(({ callIds, outcome }) => callIds.includes(callId) && !outcome)
+    if (waitsFor !== undefined) return { status: 'waiting', request: waitsFor.ref }
+    if (call !== undefined) call.background ??= 'begun'
+    return { status: 'running' }
+  }
+
+  startBackground(callId: CallId): void {
+    const call = this.calls.get(callId)
+    if (call?.background === undefined) throw new Error(`${callId} started, and may not.`)
+    call.background = 'started'
+  }
+
+  /** Background calls that run. */
+  listStarted(): FakeCall[] {
+    return [...this.calls.values()].filter(({ background, status }) => background === 'started' && !status)
+  }
+
+  /** The note that tells of the end of a background call. */
+  findNote(callId: CallId): FakeMessage | undefined {
+    return this.messages.find(({ messageId }) => messageId === `n${callId}`)
   }
 
   askCompaction(): { askingId: MessageId; position: number } {
@@ -157,7 +194,8 @@ export class FakeDatabase {
     if (call.status === undefined) {
       call.status = status
       call.ends += 1
-      this.#append(call.turnId, 'tool.completed')
+      if (call.background === undefined) this.#append(call.turnId, 'tool.completed')
+      else this.#addNote(callId)
     }
     return call.status
   }
@@ -170,9 +208,17 @@ export class FakeDatabase {
       request.outcome = 'cancelled'
       this.#append(turnId, 'request.resolved')
     }
-    const open = [...this.calls.values()].filter((call) => call.turnId === turnId && !call.status)
+    const open = [...this.calls.values()].filter((call) => {
+      return call.turnId === turnId && !call.status && !call.background
+    })
     for (const { callId } of open) this.finishCall(callId, 'cancelled')
     this.#endTurn(turnId, end.outcome)
+  }
+
+  #addNote(callId: CallId): void {
+    const position = ++this.#positions
+    const messageId = `n${callId}`
+    this.messages.push({ messageId, position, busyPolicy: 'queue', state: 'queued', note: true })
   }
 
   #endAll({ callIds }: FakeRequest, status: ToolStatus): void {

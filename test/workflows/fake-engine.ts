@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 import type {
+  BackgroundCall,
   FailedCallRef,
   FinishTurnRef,
   ResolveRequestRef,
@@ -127,6 +128,18 @@ export class FakeEngine implements Engine {
 
   finishTurn(end: FinishTurnRef): Promise<void> {
     return this.#schedule({ kind: 'finishTurn', end })
+  }
+
+  beginBackgroundCall(call: BackgroundCall): Promise<CallOutcome> {
+    return this.#schedule({ kind: 'beginBackgroundCall', call })
+  }
+
+  startBackgroundCall(call: BackgroundCall): Promise<void> {
+    return this.#schedule({ kind: 'startBackgroundCall', call })
+  }
+
+  wakeConversation(call: ToolCallRef): Promise<void> {
+    return this.#schedule({ kind: 'wakeConversation', call })
   }
 
   until(holds: () => boolean, timeoutMs?: number): Promise<boolean> {

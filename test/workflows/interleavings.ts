@@ -26,6 +26,8 @@ export interface Playable {
   endCompaction(index: number, end: CompactionEnd, isLost?: boolean): Played
   endTool(index: number, end: ToolEnd, isLost?: boolean): Played
   endWrite(index: number, isLost?: boolean): Played
+  /** A call that goes on by itself comes to its end. */
+  endBackground(index: number): Played
   wait(timeMs: number): Played
   /** The history gets long. */
   grow(): Played
@@ -61,7 +63,14 @@ function answer(index: number, isYes: boolean, isWritten: boolean): Step {
 }
 
 const anyIndex = fc.nat({ max: 5 })
-const anyPlan = fc.constantFrom<CallPlan>('plain', 'stepped', 'permission', 'question')
+const anyPlan = fc.constantFrom<CallPlan>(
+  'plain',
+  'stepped',
+  'permission',
+  'question',
+  'background',
+  'backgroundAsked',
+)
 const anyCalls = fc.array(anyPlan, { maxLength: 4 })
 const anyWord = fc.constantFrom<Reply>('answers', 'fails', 'limits', 'compact', 'throws', 'cancelled')
 const anyReply = fc.oneof({ weight: 3, arbitrary: anyCalls }, { weight: 2, arbitrary: anyWord })
@@ -90,6 +99,7 @@ const likely: fc.Arbitrary<Step>[] = [
     .tuple(anyIndex, anyCompactionEnd)
     .map(([index, end]) => step(`endCompaction(${index}, ${end})`, (it) => it.endCompaction(index, end))),
   anyIndex.map((index) => step(`write(${index})`, (it) => it.endWrite(index))),
+  anyIndex.map((index) => step(`endBackground(${index})`, (it) => it.endBackground(index))),
 ]
 const unlikely: fc.Arbitrary<Step>[] = [
   fc.constant(step('stop()', (it) => it.stop())),

@@ -8,6 +8,7 @@ export function listFaults({ db, promises }: { db: FakeDatabase; promises: Promi
     ...listTurnFaults(db, promises),
     ...listAskingFaults(db),
     ...listRequestFaults(db, promises),
+    ...listBackgroundFaults(db),
   ]
 }
 
@@ -27,12 +28,11 @@ function listTurnFaults(
   promises: Promises,
 ): string[] {
   const faults = [...ends].flatMap(([turnId, outcome]) => {
-    const [first, ...more] = messages.filter((message) => message.turnId === turnId)
+    const own = messages.filter((message) => message.turnId === turnId)
+    const [first, ...more] = own.filter(({ note }) => !note)
     const finished = events.filter((event) => event.turnId === turnId && event.type === 'turn.finished')
     return [
-      ...((first === undefined) === systemTurns.has(turnId)
-        ? []
-        : [`${turnId} answered no message, or did.`]),
+      ...((own.length === 0) === systemTurns.has(turnId) ? [] : [`${turnId} answered no message, or did.`]),
       ...(finished.length === 1 ? [] : [`${turnId} ended ${finished.length} times.`]),
       ...(more.every(({ busyPolicy }) => busyPolicy === 'steer') || first?.busyPolicy === 'steer'
         ? []
@@ -53,6 +53,15 @@ function listAskingFaults({ askings, systemTurns }: FakeDatabase): string[] {
     ...undone.map(({ askingId }) => `${askingId} was asked for and never done.`),
     ...(systemTurns.size > askings.length ? [`It was summed up ${systemTurns.size} times.`] : []),
   ]
+}
+
+/** None is lost, and the model is told of each. */
+function listBackgroundFaults(db: FakeDatabase): string[] {
+  const background = [...db.calls.values()].filter((call) => call.background !== undefined)
+  return background.flatMap(({ callId, background: state, status }) => [
+    ...(state === 'started' ? [] : [`${callId} may go on and was never started.`]),
+    ...(status !== undefined && db.findNote(callId)?.state === 'done' ? [] : [`Nobody told of ${callId}.`]),
+  ])
 }
 
 function listRequestFaults({ requests, events }: FakeDatabase, { accepted, refused }: Promises): string[] {

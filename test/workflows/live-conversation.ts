@@ -1,12 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { Context } from '@temporalio/activity'
 import { WorkflowUpdateFailedError } from '@temporalio/client'
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import { ApplicationFailure } from '@temporalio/common'
 
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
 import type { AnswerRef } from '../../src/contracts/human-request.ts'
-import { type Asked, isCompaction, isModelCall, isTool, isWrite } from './asked.ts'
+import {
+  type Asked,
+  isBackgroundTool,
+  isCompaction,
+  isModelCall,
+  isOwnTool,
+  isTool,
+  isWrite,
+} from './asked.ts'
 import type { Engine, EngineConversation } from './engine.ts'
 import {
   type CompactionEnd,
@@ -25,6 +32,7 @@ import {
 import { FakeDatabase, type FakeMessage } from './fake-database.ts'
 import { FakeRefusal } from './fake-engine.ts'
 import type { Playable } from './interleavings.ts'
+import { LiveActivities, type LiveActivity } from './live-activities.ts'
 import { pick } from './pick.ts'
 import { Promises } from './promises.ts'
 
@@ -33,12 +41,6 @@ const ttlMs = 1_000
 /** A conversation that has not settled by then never does. */
 const patienceMs = 60_000
 
-type LiveActivity<Kind = Asked> = {
-  asked: Kind
-  isCancelRequested: boolean
-  end(ending: Ending | { error: 'lost' }): void
-}
-
 /** A conversation in the real engine. Its activities end when they are told to, and once it drains by themselves. */
 export class LiveConversation implements Playable {
   readonly db = new FakeDatabase()
@@ -46,7 +48,11 @@ export class LiveConversation implements Playable {
   readonly faults: string[] = []
   readonly #conversation: EngineConversation
   readonly #canGrow: boolean
-  readonly #running = new Set<LiveActivity>()
+  readonly #activities = new LiveActivities((activity) => {
+    const { asked } = activity
+    if (isBackgroundTool(asked)) this.db.startBackground(asked.call.callId)
+    if (this.#isDraining) this.#endByItself(activity)
+  })
   #sent: Promise<unknown>[] = []
   #answers = 0
   #isStarted = false
@@ -56,14 +62,16 @@ export class LiveConversation implements Playable {
   constructor(engine: Engine, canGrow: boolean) {
     this.#canGrow = canGrow
     this.#conversation = engine.open({
-      callModel: (round) => this.#run({ kind: 'callModel', round }),
-      compactHistory: (round) => this.#run({ kind: 'compactHistory', round }),
-      runTool: (call) => this.#run({ kind: 'runTool', call }),
+      callModel: (round) => this.#activities.run({ kind: 'callModel', round }),
+      compactHistory: (round) => this.#activities.run({ kind: 'compactHistory', round }),
+      runTool: (call) => this.#activities.run({ kind: 'runTool', call }),
       runToolStep: ({ stepIndex, stepCount, ...call }) =>
-        this.#run({ kind: 'runToolStep', call, stepIndex, stepCount }),
-      resolveRequest: (request) => this.#run({ kind: 'resolveRequest', request }),
-      failToolCall: (call) => this.#run({ kind: 'failToolCall', call }),
-      finishTurn: (end) => this.#run({ kind: 'finishTurn', end }),
+        this.#activities.run({ kind: 'runToolStep', call, stepIndex, stepCount }),
+      resolveRequest: (request) => this.#activities.run({ kind: 'resolveRequest', request }),
+      failToolCall: (call) => this.#activities.run({ kind: 'failToolCall', call }),
+      finishTurn: (end) => this.#activities.run({ kind: 'finishTurn', end }),
+      beginBackgroundCall: (call) => this.#activities.run({ kind: 'beginBackgroundCall', call }),
+      wakeConversation: (call) => this.#wake(call.callId),
     })
   }
 
@@ -86,7 +94,7 @@ export class LiveConversation implements Playable {
   }
 
   withdraw(index: number): void {
-    const queued = this.db.messages.filter(({ state }) => state === 'queued')
+    const queued = this.db.messages.filter(({ state, note }) => state === 'queued' && !note)
     const message = pick(queued, index)
     if (message !== undefined && this.db.withdraw(message)) {
       this.#sent.push(this.#conversation.withdraw(message.messageId))
@@ -129,12 +137,12 @@ export class LiveConversation implements Playable {
   }
 
   beginModelCall(index: number): void {
-    const activity = pick(this.#listRunning(isModelCall), index)
+    const activity = pick(this.#activities.list(isModelCall), index)
     if (activity !== undefined) this.db.beginRound(activity.asked.round)
   }
 
   endModelCall(index: number, reply: Reply, isLost = false): void {
-    const activity = pick(this.#listRunning(isModelCall), index)
+    const activity = pick(this.#activities.list(isModelCall), index)
     if (activity === undefined) return
     const possible = toPossibleReply(reply, activity)
     const nowMs = Date.now() - requestTtlMs + ttlMs
@@ -142,14 +150,14 @@ export class LiveConversation implements Playable {
   }
 
   endCompaction(index: number, end: CompactionEnd, isLost = false): void {
-    const activity = pick(this.#listRunning(isCompaction), index)
+    const activity = pick(this.#activities.list(isCompaction), index)
     if (activity === undefined) return
     const possible = toPossibleCompaction(end, activity)
     this.#end(activity, () => tryCompaction(this.db, activity.asked.round, possible), isLost)
   }
 
   endTool(index: number, end: ToolEnd, isLost = false): void {
-    const activity = pick(this.#listRunning(isTool), index)
+    const activity = pick(this.#activities.list(isOwnTool), index)
     if (activity === undefined) return
     const possible = toPossibleEnd(end, activity)
     const nowMs = Date.now() - requestTtlMs + ttlMs
@@ -157,8 +165,16 @@ export class LiveConversation implements Playable {
   }
 
   endWrite(index: number, isLost = false): void {
-    const activity = pick(this.#listRunning(isWrite), index)
+    const activity = pick(this.#activities.list(isWrite), index)
     if (activity !== undefined) this.#end(activity, () => write(this.db, activity.asked), isLost)
+  }
+
+  /** In the real engine it runs in a workflow of its own. */
+  endBackground(index: number): void {
+    const activity = pick(this.#activities.list(isBackgroundTool), index)
+    if (activity === undefined) return
+    const { callId } = activity.asked.call
+    this.#end(activity, () => ({ value: { status: this.db.finishCall(callId, 'ok') } }), false)
   }
 
   wait(): void {
@@ -185,7 +201,7 @@ export class LiveConversation implements Playable {
     // Until the workflow has handled it and what it scheduled runs; a try that is repeated may be on its way.
     for (let look = 0; this.#isStarted && look < 20; look++) {
       const { pendingActivities, pendingWorkflowTask } = (await this.#conversation.handle.describe()).raw
-      if (!pendingWorkflowTask && (pendingActivities ?? []).length === this.#running.size) return
+      if (!pendingWorkflowTask && (pendingActivities ?? []).length === this.#activities.countOwn()) return
       await pause(5)
     }
   }
@@ -193,7 +209,7 @@ export class LiveConversation implements Playable {
   /** From here on activities end by themselves. */
   letGo(): void {
     this.#isDraining = true
-    for (const activity of this.#running) this.#endByItself(activity)
+    for (const activity of this.#activities.all()) this.#endByItself(activity)
   }
 
   async drain(): Promise<void> {
@@ -204,13 +220,31 @@ export class LiveConversation implements Playable {
     await this.task()
     if (!this.#isStarted) return
     const late = pause(patienceMs, 'late', { ref: false })
-    const first = await Promise.race([this.#conversation.untilIdle(0), late])
+    const first = await Promise.race([this.#untilSettled(), late])
     if (first !== 'late') return
     this.faults.push(`It comes to no end: ${JSON.stringify(await this.#conversation.status())}`)
   }
 
-  #signal({ messageId, busyPolicy }: FakeMessage): void {
-    const posted = this.#conversation.post(messageId, { busyPolicy })
+  /** Also what goes on by itself has ended, and the model is told. */
+  async #untilSettled(): Promise<void> {
+    for (;;) {
+      await this.#conversation.untilIdle(0)
+      const background = [...this.db.calls.values()].filter((call) => call.background !== undefined)
+      if (background.every(({ callId }) => this.db.findNote(callId)?.state === 'done')) return
+      await pause(10)
+    }
+  }
+
+  async #wake(callId: string): Promise<void> {
+    const note = this.db.findNote(callId)
+    if (note !== undefined) await this.#conversation.tell(note.messageId, note.position)
+  }
+
+  #signal({ messageId, position, busyPolicy, note }: FakeMessage): void {
+    const posted =
+      note === true
+        ? this.#conversation.tell(messageId, position)
+        : this.#conversation.post(messageId, { busyPolicy })
     const started = posted.then(() => {
       this.#isStarted = true
     })
@@ -229,36 +263,13 @@ export class LiveConversation implements Playable {
     }
   }
 
-  async #run<Result>(asked: Asked): Promise<Result> {
-    const context = Context.current()
-    const { promise, resolve } = Promise.withResolvers<Ending | { error: 'lost' }>()
-    const activity: LiveActivity = {
-      asked,
-      isCancelRequested: false,
-      end: (ending) => {
-        this.#running.delete(activity)
-        resolve(ending)
-      },
-    }
-    this.#running.add(activity)
-    context.cancellationSignal.addEventListener('abort', () => {
-      activity.isCancelRequested = true
-    })
-    if (this.#isDraining) this.#endByItself(activity)
-    const heartbeat = setInterval(() => context.heartbeat(), 50)
-    const ending = await promise.finally(() => clearInterval(heartbeat))
-    if ('value' in ending) return ending.value as Result
-    if (ending.error === 'cancelled') throw new CancelledFailure('cancelled')
-    if (ending.error === 'lost') throw ApplicationFailure.create({ type: 'lost', nextRetryDelay: 1 })
-    throw ApplicationFailure.nonRetryable(ending.error, ending.error)
-  }
-
   #endByItself({ asked }: LiveActivity): void {
     const index = (isOf: (other: Asked) => boolean) =>
-      this.#listRunning((other): other is Asked => isOf(other)).findIndex((each) => each.asked === asked)
+      this.#activities.list((other): other is Asked => isOf(other)).findIndex((each) => each.asked === asked)
     if (isModelCall(asked)) this.endModelCall(index(isModelCall), 'answers')
     else if (isCompaction(asked)) this.endCompaction(index(isCompaction), 'done')
-    else if (isTool(asked)) this.endTool(index(isTool), 'ok')
+    else if (isBackgroundTool(asked)) this.endBackground(index(isBackgroundTool))
+    else if (isTool(asked)) this.endTool(index(isOwnTool), 'ok')
     else this.endWrite(index(isWrite))
   }
 
@@ -271,12 +282,5 @@ export class LiveConversation implements Playable {
       this.faults.push(String(fault))
       activity.end({ error: 'thrown' })
     }
-  }
-
-  #listRunning<Kind extends Asked>(isWanted: (asked: Asked) => asked is Kind): LiveActivity<Kind>[] {
-    return [...this.#running].flatMap((activity) => {
-      const { asked, end } = activity
-      return isWanted(asked) ? [{ asked, isCancelRequested: activity.isCancelRequested, end }] : []
-    })
   }
 }

@@ -90,7 +90,7 @@ describe('steer', () => {
 
   test('is taken for the running turn, in order, and the others wait on', () => {
     const queue = queueOf(other, { messageId: 'c', position: 3 }, steering, first)
-    expect(queue.takeSteered()).toEqual([steering, other])
+    expect(queue.takeJoining(1)).toEqual([steering, other])
     expect(takeAll(queue)).toEqual(['a', 'c'])
   })
 
@@ -100,15 +100,39 @@ describe('steer', () => {
 
   test('behavior: comes back to its place when it came to nothing', () => {
     const queue = queueOf(first, steering, { messageId: 'c', position: 3 })
-    queue.putBack(queue.takeSteered())
+    queue.putBack(queue.takeJoining(1))
     expect(takeAll(queue)).toEqual(['a', 's', 'c'])
   })
 
   test('behavior: was put back and is still not queued twice', () => {
     const queue = queueOf(steering)
-    queue.putBack(queue.takeSteered())
+    queue.putBack(queue.takeJoining(1))
     queue.add(steering)
     expect(queue.length).toBe(1)
+  })
+})
+
+describe('notes', () => {
+  const note = { messageId: 'n', position: 0, note: true } as const
+  const later = { messageId: 'o', position: 5, note: true } as const
+
+  test('wait behind the messages', () => {
+    const queue = queueOf(later, first, note, { ...second, busyPolicy: 'interrupt' })
+    expect([queue.length, queue.messages, queue.notes]).toEqual([4, 2, 2])
+    expect(takeAll(queue)).toEqual(['b', 'a', 'n', 'o'])
+  })
+
+  test('behavior: join a turn when it begins, all of them, and never later', () => {
+    const queue = queueOf(later, note, first)
+    expect(queue.takeJoining(1)).toEqual([])
+    expect(queue.takeJoining(0)).toEqual([note, later])
+    expect(takeAll(queue)).toEqual(['a'])
+  })
+
+  test('behavior: come back as what they are', () => {
+    const queue = queueOf(first)
+    queue.putBack([note])
+    expect(new MessageQueue(queue.toCarried().queue).takeJoining(0)).toEqual([note])
   })
 })
 

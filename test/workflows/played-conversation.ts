@@ -135,6 +135,14 @@ export class PlayedConversation implements Playable {
     if (!isLost) this.#tell(activity, ending)
   }
 
+  endBackground(index: number): void {
+    const call = pick(this.db.listStarted(), index)
+    if (call === undefined) return
+    this.db.finishCall(call.callId, 'ok')
+    const note = this.db.findNote(call.callId)
+    if (note !== undefined) this.#signal(note)
+  }
+
   /** A write that its contract says never fails does so. */
   failWrite(index: number): void {
     const activity = pick(this.#listRunning(isWrite), index)
@@ -180,6 +188,7 @@ export class PlayedConversation implements Playable {
         this.endTool(0, 'ok')
         this.endWrite(0)
       }
+      while (this.db.listStarted().length > 0) this.endBackground(0)
       const { state, queued } = this.run.loop.status()
       const isQuiet = this.#inbox.length === 0 && this.run.isStarted
       if (isQuiet && state === 'idle' && queued === 0) return
@@ -190,12 +199,13 @@ export class PlayedConversation implements Playable {
   }
 
   #queued(): FakeMessage[] {
-    return this.db.messages.filter(({ state }) => state === 'queued')
+    return this.db.messages.filter(({ state, note }) => state === 'queued' && !note)
   }
 
-  #signal({ messageId, position, busyPolicy }: FakeMessage): void {
+  #signal({ messageId, position, busyPolicy, note }: FakeMessage): void {
     const policy = busyPolicy === 'queue' ? {} : { busyPolicy }
-    this.#inbox.push({ kind: 'message', message: { messageId, position, ...policy } })
+    const kind = note === undefined ? policy : { note }
+    this.#inbox.push({ kind: 'message', message: { messageId, position, ...kind } })
   }
 
   #answer(answer: Extract<Job, { kind: 'answer' }>['answer'], isWritten: boolean): void {

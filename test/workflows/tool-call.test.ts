@@ -27,6 +27,10 @@ function recordingPorts(changes: Partial<ToolCallPorts> = {}) {
       asked.push(`step ${stepIndex}`)
       return { status: 'ok' }
     },
+    async runInBackground({ callId }) {
+      asked.push(`background ${callId}`)
+      return { status: 'running' }
+    },
     async failToolCall(_, { status, code }) {
       asked.push(`fail ${status} ${code}`)
       return { status }

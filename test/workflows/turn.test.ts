@@ -32,7 +32,7 @@ function scriptedPorts(replies: readonly ModelOutcome[], changes: Partial<TurnPo
       ran.push(callId)
       return { status: 'ok' }
     },
-    takeSteered: () => [],
+    takeJoining: () => [],
     mustCut: () => false,
     now: () => 0,
     waitedMs: () => 0,
@@ -124,7 +124,7 @@ test('behavior: is cut at a round boundary and goes on from there', async () => 
 test('behavior: messages that steer join before the next model call, each once', async () => {
   const waiting = [['m2', 'm3'], [], ['m4']]
   const { ports, rounds } = scriptedPorts([tools(), tools(), success], {
-    takeSteered: () => waiting.shift() ?? [],
+    takeJoining: () => waiting.shift() ?? [],
   })
   await runTurn(turn, ports)
   expect(rounds.map(({ steered }) => steered)).toEqual([['m2', 'm3'], undefined, ['m4']])
@@ -132,12 +132,12 @@ test('behavior: messages that steer join before the next model call, each once',
 
 test('behavior: nothing joins a turn that has met a limit or is cut', async () => {
   let taken = 0
-  const takeSteered = () => {
+  const takeJoining = () => {
     taken += 1
     return []
   }
-  await runTurn({ ...turn, round: 24, limits }, scriptedPorts([tools()], { takeSteered }).ports)
-  await runTurn(turn, scriptedPorts([tools()], { takeSteered, mustCut: () => true }).ports)
+  await runTurn({ ...turn, round: 24, limits }, scriptedPorts([tools()], { takeJoining }).ports)
+  await runTurn(turn, scriptedPorts([tools()], { takeJoining, mustCut: () => true }).ports)
   expect(taken).toBe(2)
 })
 

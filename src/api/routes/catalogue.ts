@@ -27,6 +27,7 @@ const toolSchema = z
     effect: toolEffectSchema,
     steps: z.array(z.string()),
     available: z.boolean(),
+    background: z.boolean().openapi({ description: 'Its calls go on beyond the turn that asks for them.' }),
     reason: z.string().optional(),
   })
   .openapi('Tool')
@@ -81,6 +82,7 @@ export function catalogueRoutes(services: ApiServices) {
         description: tool.description,
         effect: tool.effect,
         steps: tool.kind === 'stepped' ? Object.keys(tool.steps) : [],
+        background: 'background' in tool && tool.background === true,
         available: true,
       }))
       const missing = [...reasons].map(([name, reason]) => ({
@@ -88,6 +90,7 @@ export function catalogueRoutes(services: ApiServices) {
         description: '',
         effect: 'read' as const,
         steps: [],
+        background: false,
         available: false,
         reason,
       }))

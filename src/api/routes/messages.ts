@@ -2,9 +2,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 
 import { messageTextSchema, newMessageSchema } from '../../schemas/conversation.ts'
 import { storable } from '../../schemas/storable.ts'
+import { endLostCall, stopBackgroundCall } from '../../store/background-calls.ts'
 import { acceptMessage, announceMessage, editMessage, withdrawMessage } from '../../store/messages.ts'
 import { noConversation } from '../../store/no-conversation.ts'
 import { stopTurn } from '../../store/turns.ts'
+import type { CallId, ConversationId, OwnerId } from '../../contracts/ids.ts'
 import { recoverConversation } from '../../temporal/recover-conversation.ts'
 import type { ApiServices } from '../api-services.ts'
 import { createMessageId } from '../create-message-id.ts'
@@ -55,20 +57,28 @@ const withdraw = createRoute({
   request: { params: messageParams },
   responses: { 204: { description: 'It will not be answered.' }, ...problems(401, 404, 409, 503) },
 })
+const cancelWishSchema = z.union([
+  z.strictObject({ turnId: storable(200).optional() }),
+  z.strictObject({ callId: storable(250) }),
+])
 const cancel = createRoute({
   method: 'post',
   path: '/api/conversations/{id}/cancel',
-  summary: 'Stops the running turn, or the given one if it runs. Nothing happens when none does.',
+  summary:
+    'Stops the running turn, or the given one if it runs; with a callId, one background call. Nothing happens when none does.',
   security: bearer,
   request: {
     params: idParams,
     body: {
       required: false,
-      content: { 'application/json': { schema: z.strictObject({ turnId: storable(200).optional() }) } },
+      content: { 'application/json': { schema: cancelWishSchema } },
     },
   },
   responses: {
-    202: json(z.object({ turnId: z.string().nullable() }), 'The turn that is being stopped, if any.'),
+    202: json(
+      z.object({ turnId: z.string().nullable(), callId: z.string().optional() }),
+      'The turn or the call that is being stopped, if any.',
+    ),
     ...problems(400, 401, 404, 415, 422, 503),
   },
 })
@@ -120,8 +130,13 @@ export function messageRoutes({ database, models, workflows, settings }: ApiServ
     })
     .openapi(cancel, async (context) => {
       const { id } = context.req.valid('param')
-      const { turnId } = context.req.valid('json') ?? {}
-      const stopped = await stopTurn(database, context.get('owner').id, id, turnId)
+      const wish = context.req.valid('json') ?? {}
+      const owner = context.get('owner').id
+      if ('callId' in wish) {
+        const stopping = await stopCall({ database, workflows }, owner, { conversationId: id, ...wish })
+        return context.json({ turnId: null, ...(stopping ? wish : {}) }, 202)
+      }
+      const stopped = await stopTurn(database, owner, id, wish.turnId)
       if (stopped === undefined) throw noConversation(id)
       const { stopping, pending } = stopped
       if (stopping === null && !pending) return context.json({ turnId: null }, 202)
@@ -129,4 +144,15 @@ export function messageRoutes({ database, models, workflows, settings }: ApiServ
       if (!told && stopping !== null) await recoverConversation({ database, workflows }, id, stopping)
       return context.json({ turnId: stopping }, 202)
     })
+}
+
+/** Stops a background call; false when none such runs. */
+async function stopCall(
+  { database, workflows }: Pick<ApiServices, 'database' | 'workflows'>,
+  owner: OwnerId,
+  call: { conversationId: ConversationId; callId: CallId },
+): Promise<boolean> {
+  if (!(await stopBackgroundCall(database, owner, call))) return false
+  if (!(await workflows.cancelBackgroundCall(call.callId))) await endLostCall(database, call)
+  return true
 }

@@ -1,5 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 
+import type { Snapshot } from '../../contracts/event.ts'
+import type { CallProgress, ToolProgressAnswer } from '../../contracts/tool-call.ts'
 import { progressAnswerSchema } from '../../schemas/tool-call.ts'
 import { listLastProgress } from '../../store/last-progress.ts'
 import { findLogTime } from '../../store/log-end.ts'
@@ -10,11 +12,12 @@ import { bearer, createRouter, idParams, json, problems } from '../open-api.ts'
 const progress = createRoute({
   method: 'get',
   path: '/api/conversations/{id}/progress',
-  summary: "Says where the running turn's tools are: the workflow's own answer, or the log's with its age.",
+  summary:
+    "Says where the running turn's tools and the background calls are: the workflow's own answer about the turn, or the log's with its age.",
   security: bearer,
   request: { params: idParams },
   responses: {
-    200: json(progressAnswerSchema, 'The calls of the running turn.'),
+    200: json(progressAnswerSchema, 'The calls that run.'),
     ...problems(401, 404, 503),
   },
 })
@@ -33,7 +36,7 @@ export function progressRoutes({ database, workflows }: ApiServices) {
             calls: snapshot.calls,
             asOf: (await findLogTime(database, id)) ?? now,
           }
-        : { ...queried, asOf: now }
+        : { ...queried, calls: [...queried.calls, ...backgroundOf(snapshot, queried)], asOf: now }
     const seen = await listLastProgress(
       database,
       id,
@@ -47,4 +50,12 @@ export function progressRoutes({ database, workflows }: ApiServices) {
     const source = queried === undefined ? ('log' as const) : ('workflow' as const)
     return context.json({ ...(turnId === undefined ? {} : { turnId }), calls, asOf, source }, 200)
   })
+}
+
+/** Background calls that run beside what the workflow knows of. */
+function backgroundOf(snapshot: Snapshot, queried: ToolProgressAnswer): CallProgress[] {
+  const known = new Set(queried.calls.map(({ callId }) => callId))
+  return snapshot.calls.filter(
+    ({ callId, background, status }) => background && status === 'running' && !known.has(callId),
+  )
 }

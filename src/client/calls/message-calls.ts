@@ -50,6 +50,13 @@ export function messageCalls(transport: Transport) {
         path: `${pathOf(id)}/cancel`,
         body: turnId === undefined ? {} : { turnId },
       }),
+    /** Stops a background call. Resolves when the wish is durable, with the call that is being stopped, if it runs. */
+    cancelCall: (id: string, callId: string) =>
+      requestJson<{ callId?: string }>(transport, {
+        method: 'POST',
+        path: `${pathOf(id)}/cancel`,
+        body: { callId },
+      }),
     getProgress: (id: string) => requestJson<answers.Progress>(transport, { path: `${pathOf(id)}/progress` }),
     /** Part of the whole result of a call; offset and limit count characters. */
     readResult: (id: string, callId: string, query: { offset?: number; limit?: number } = {}) =>

@@ -20,6 +20,10 @@ export const workerGroup = {
       about:
         'Memory of one tool that runs in a process of its own, in MB; one that takes more ends with `tool_crashed`.',
     }),
+    PERDURA_BACKGROUND_SLOTS: variable(integer(1, 100_000).prefault('500'), {
+      about:
+        'Tools of background calls that a worker runs at once, besides the others; more wait for their turn.',
+    }),
     PERDURA_WORKFLOW_SLOTS: variable(integer(2, 10_000).prefault('40'), {
       about: 'Workflow tasks that a worker runs at once.',
     }),
@@ -49,6 +53,10 @@ export const limitGroup = {
     }),
     PERDURA_OPEN_TURN_LIMIT: variable(integer(1, 1_000_000).prefault('50'), {
       about: 'Turns that one owner has at the same time, in all conversations; messages for more get 429.',
+    }),
+    PERDURA_BACKGROUND_CALL_LIMIT: variable(integer(1, 1_000).prefault('32'), {
+      about:
+        'Background calls that one conversation has at the same time; the model is told of more as an error.',
     }),
     PERDURA_GUEST_CONVERSATION_LIMIT: variable(integer(1, 10_000_000).prefault('200'), {
       about: 'Conversations that a guest has; more get 429. Wallets have as many as they want.',

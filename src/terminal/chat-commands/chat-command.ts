@@ -1,5 +1,5 @@
 import type { ModelEntry } from '../../client/api-answers.ts'
-import type { MessageEntry } from '../../client/conversation-view.ts'
+import type { CallEntry, MessageEntry } from '../../client/conversation-view.ts'
 import type { Client } from '../../client/create-client.ts'
 import type { ConversationHit } from '../../contracts/conversation.ts'
 import type { MemoryEntry } from '../../contracts/memory.ts'
@@ -21,6 +21,7 @@ export type ChatContext = {
 /** What numbers mean: the latest list that was shown, not what has moved up since. */
 export type ListedThings = {
   queue?: readonly MessageEntry[]
+  calls?: readonly CallEntry[]
   requests?: readonly HumanRequest[]
   grants?: readonly Grant[]
   conversations?: readonly ConversationHit[]

@@ -1,4 +1,5 @@
 import { againCommand, editCommand, forkCommand } from './branch-commands.ts'
+import { callsCommand } from './calls-command.ts'
 import type { ChatCommand, ChatContext } from './chat-command.ts'
 import { listCommand, newCommand, openCommand, resetCommand } from './conversation-commands.ts'
 import { exportCommand } from './export-command.ts'
@@ -19,6 +20,7 @@ import { usageCommand } from './usage-command.ts'
 const groups: Record<string, Record<string, ChatCommand>> = {
   'The turn': {
     stop: stopCommand,
+    calls: callsCommand,
     now: nowCommand,
     steer: steerCommand,
     after: afterCommand,
