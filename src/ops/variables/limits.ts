@@ -20,9 +20,9 @@ export const workerGroup = {
       about:
         'Memory of one tool that runs in a process of its own, in MB; one that takes more ends with `tool_crashed`.',
     }),
-    PERDURA_BACKGROUND_SLOTS: variable(integer(1, 100_000).prefault('500'), {
+    PERDURA_BACKGROUND_SLOTS: variable(integer(1, 100_000).prefault('32'), {
       about:
-        'Tools of background calls that a worker runs at once, besides the others; more wait for their turn.',
+        'Background calls that a worker runs at once, besides its other tools; more wait for their turn. Each call of a tool of your own holds a process, of about 70 MB, until it ends.',
     }),
     PERDURA_WORKFLOW_SLOTS: variable(integer(2, 10_000).prefault('40'), {
       about: 'Workflow tasks that a worker runs at once.',
