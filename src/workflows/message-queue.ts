@@ -30,8 +30,10 @@ export class MessageQueue {
     return this.#waiting.filter(({ note }) => note === true).length
   }
 
+  /** What a Stop can mean that comes before its turn: nobody has asked for what only notes begin. */
   get first(): MessageId | undefined {
-    return this.#waiting[0]?.messageId
+    const [first] = this.#waiting
+    return first?.note === true ? undefined : first?.messageId
   }
 
   /** One that interrupts whatever runs is among those that wait. */

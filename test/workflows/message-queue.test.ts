@@ -41,6 +41,7 @@ test('behavior: tells the next one without taking it', () => {
   const queue = queueOf(second, first)
   expect([queue.first, queue.length]).toEqual(['a', 2])
   expect(new MessageQueue().first).toBeUndefined()
+  expect(queueOf({ messageId: 'n', position: 1, note: true }).first).toBeUndefined()
 })
 
 test('behavior: carries what waits and what was seen into the next run', () => {
