@@ -119,21 +119,17 @@ export async function withActivityScope<Result>(
   }
 }
 
-/** A part of an activity that is `late` after this long from now, whatever other limits it sets itself. */
+/** A part of an activity that is `late`, where the whole would be out of time, and at first after this long from now. */
 export function withDeadline(scope: ActivityScope, deadlineMs: number): ActivityScope {
   const late = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  function limitTime(limitMs: number): void {
-    clearTimeout(timer)
-    timer = setTimeout(() => late.abort(new Interrupted('late')), limitMs)
-  }
-  limitTime(deadlineMs)
+  const deadline = new TimeLimit(() => late.abort(new Interrupted('late')))
+  deadline.set(deadlineMs)
   return {
     ...scope,
     signal: AbortSignal.any([scope.signal, late.signal]),
     interruption: () => scope.interruption() ?? (late.signal.aborted ? 'late' : undefined),
-    limitTime,
-    endTimeLimit: () => clearTimeout(timer),
+    limitTime: (limitMs) => deadline.set(limitMs),
+    endTimeLimit: () => deadline.end(),
   }
 }
 
