@@ -117,28 +117,30 @@ const shared = {
   shutdownGraceTime: '3s',
   shutdownForceTime: '6s',
 } satisfies Partial<WorkerOptions>
-const worker = await Worker.create({
-  ...shared,
-  taskQueue,
-  workflowBundle: bundle,
-  ...deployment.workerOptions,
-  activities,
-  maxConcurrentActivityTaskExecutions: config.worker.activitySlots,
-  maxConcurrentWorkflowTaskExecutions: config.worker.workflowSlots,
-  maxCachedWorkflows: config.worker.cachedWorkflows,
-  stickyQueueScheduleToStartTimeout: '1s',
-  maxHeartbeatThrottleInterval: '1s',
-  defaultHeartbeatThrottleInterval: '1s',
-})
-// Calls of days have places of their own: turns would wait behind them.
-const backgroundWorker = await Worker.create({
-  ...shared,
-  taskQueue: backgroundQueueOf(taskQueue),
-  activities: { runTool: activities.runTool, runToolStep: activities.runToolStep },
-  maxConcurrentActivityTaskExecutions: config.worker.backgroundSlots,
-  maxHeartbeatThrottleInterval: '30s',
-  defaultHeartbeatThrottleInterval: '30s',
-})
+const [worker, backgroundWorker] = await Promise.all([
+  Worker.create({
+    ...shared,
+    taskQueue,
+    workflowBundle: bundle,
+    ...deployment.workerOptions,
+    activities,
+    maxConcurrentActivityTaskExecutions: config.worker.activitySlots,
+    maxConcurrentWorkflowTaskExecutions: config.worker.workflowSlots,
+    maxCachedWorkflows: config.worker.cachedWorkflows,
+    stickyQueueScheduleToStartTimeout: '1s',
+    maxHeartbeatThrottleInterval: '1s',
+    defaultHeartbeatThrottleInterval: '1s',
+  }),
+  // Calls of days have places of their own: turns would wait behind them.
+  Worker.create({
+    ...shared,
+    taskQueue: backgroundQueueOf(taskQueue),
+    activities: { runTool: activities.runTool, runToolStep: activities.runToolStep },
+    maxConcurrentActivityTaskExecutions: config.worker.backgroundSlots,
+    maxHeartbeatThrottleInterval: '30s',
+    defaultHeartbeatThrottleInterval: '30s',
+  }),
+])
 const health =
   config.worker.healthPort === undefined
     ? undefined
