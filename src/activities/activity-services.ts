@@ -18,7 +18,7 @@ import type { ToolProcesses } from './isolation/tool-processes.ts'
 import type { LoopBreath } from './loop-breath.ts'
 import type { ModelSlots } from './model-slots.ts'
 import type { StopRegistry } from './stop-registry.ts'
-import type { WeightedGate } from './weighted-gate.ts'
+import type { WeightedGate } from '../ops/weighted-gate.ts'
 
 /** What activities reach the world through; a worker makes it once. */
 export type ActivityServices = {

@@ -1,4 +1,4 @@
-import { type GateLoad, WeightedGate } from './weighted-gate.ts'
+import { type GateLoad, WeightedGate } from '../ops/weighted-gate.ts'
 
 /** Calls of models that a worker has under way at once: so many of each provider, so that a slow one takes no other's. */
 export class ModelSlots {

@@ -13,7 +13,7 @@ import type { QuickCall } from './planned-call.ts'
 import { ProgressWriter } from './progress-writer.ts'
 import { createRun } from './run-tool.ts'
 import { runClaimedTry } from './tool-try.ts'
-import type { WeightedGate } from './weighted-gate.ts'
+import type { WeightedGate } from '../ops/weighted-gate.ts'
 
 /** The moment that quick calls have; what takes longer gets an activity of its own. */
 const deadlineMs = 2_000

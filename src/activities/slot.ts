@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity'
 import { AppError } from '../contracts/errors.ts'
 import { type ActivityScope, handedOver } from './activity-scope.ts'
 import { toRetry } from './attempt.ts'
-import type { WeightedGate } from './weighted-gate.ts'
+import type { WeightedGate } from '../ops/weighted-gate.ts'
 
 /** The activity's own time runs while it waits, so it gives up early and comes again, perhaps to another worker. */
 const patienceMs = 10_000

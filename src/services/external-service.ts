@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '../contracts/errors.ts'
-import { WeightedGate } from '../activities/weighted-gate.ts'
+import { WeightedGate } from '../ops/weighted-gate.ts'
 import type { CircuitState, RequestLimit, ServiceReport } from '../contracts/services.ts'
 import type { HoldReason, SharedServices } from '../store/services.ts'
 import type { ServiceCaller } from './service-caller.ts'

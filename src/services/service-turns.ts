@@ -1,4 +1,4 @@
-import { WeightedGate } from '../activities/weighted-gate.ts'
+import { WeightedGate } from '../ops/weighted-gate.ts'
 import type { ServicePace, SharedServices } from '../store/services.ts'
 import type { ServiceHold } from './service-hold.ts'
 import type { ServiceWait } from './service-wait.ts'

@@ -1,5 +1,5 @@
 import type { ActivityServices } from '../activities/activity-services.ts'
-import type { GateLoad } from '../activities/weighted-gate.ts'
+import type { GateLoad } from '../ops/weighted-gate.ts'
 import type { SlotLoad } from '../ops/slot-metrics.ts'
 
 /** How full the worker is: its places for activities, and in them the slots for tools and for each model provider. */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 import type { PlannedCall } from '../../src/activities/planned-call.ts'
 import { admitQuickCalls } from '../../src/activities/quick-calls.ts'
-import { WeightedGate } from '../../src/activities/weighted-gate.ts'
+import { WeightedGate } from '../../src/ops/weighted-gate.ts'
 import { defineTool } from '../../src/toolkit/define-tool.ts'
 import { scheduledCall } from '../workflows/scheduled-call.ts'
 

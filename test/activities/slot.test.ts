@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { withActivityScope } from '../../src/activities/activity-scope.ts'
 import { ownerOfActivity, withSlot } from '../../src/activities/slot.ts'
-import { WeightedGate } from '../../src/activities/weighted-gate.ts'
+import { WeightedGate } from '../../src/ops/weighted-gate.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { WeightedGate } from '../../src/activities/weighted-gate.ts'
+import { WeightedGate } from '../../src/ops/weighted-gate.ts'
 
 const never = new AbortController().signal
 
