@@ -1,4 +1,4 @@
--- Calls that run within the activity of their model call: claimed with the reply, ended together.
+-- Calls that run within the activity of their model call are claimed with the reply. `finish_calls` ends them together.
 
 -- As before; a call with `claimed` has its first try begun.
 create or replace function finish_round(
@@ -83,52 +83,4 @@ begin
   v_log := append_events(p_conversation, v_events, null, false);
   return json_build_object('outcome', 'stored', 'changed',
     v_kept is not null or cardinality(v_added) > 0 or cardinality(v_lost) > 0, 'log', v_log);
-end $$;
-
--- Stores the ends of calls of one turn, each once: [{id, status, output, error, text, events, result}]. `result`
--- {writtenBy, totalChars, sizeBytes, isPlainText} says that the output has been stored in pieces. Answers {statuses:
--- {callId: the status that stands}, events, log}; the last two only when anything was appended.
-create function finish_calls(p_conversation text, p_turn text, p_ends json) returns json language plpgsql as $$
-declare
-  v_end json;
-  v_id text;
-  v_is_new boolean := false;
-  v_events json[] := '{}';
-  v_all json;
-  v_statuses json;
-begin
-  perform 1 from conversations where id = p_conversation for update;
-  for v_end in select * from json_array_elements(p_ends) loop
-    v_id := v_end ->> 'id';
-    update tool_calls
-      set status = v_end ->> 'status', output = v_end -> 'output', error = v_end -> 'error', finished_at = now()
-      where id = v_id and status is null;
-    continue when not found;
-    v_is_new := true;
-    if v_end -> 'result' is not null then
-      update large_results
-        set total_chars = (v_end -> 'result' ->> 'totalChars')::int,
-          size_bytes = (v_end -> 'result' ->> 'sizeBytes')::int,
-          plain_text = (v_end -> 'result' ->> 'isPlainText')::boolean
-        where call_id = v_id and written_by = (v_end -> 'result' ->> 'writtenBy')::uuid;
-      if not found then
-        raise exception 'The pieces of the result of call % are not there.', v_id;
-      end if;
-    end if;
-    -- What other tries have left behind; one that still writes finds nothing to write to.
-    delete from large_results where call_id = v_id and total_chars is null;
-    insert into messages (id, conversation_id, role, text, call_id, state, turn_id)
-      values (v_id, p_conversation, 'tool', v_end ->> 'text', v_id, 'done', p_turn);
-    v_events := v_events || array(select json_array_elements(v_end -> 'events'));
-  end loop;
-  if v_is_new then
-    v_all := array_to_json(v_events || settle_waiting(p_conversation, p_turn));
-  end if;
-  select coalesce(json_object_agg(id, status) filter (where status is not null), '{}') into v_statuses
-    from tool_calls where id = any (array(select e ->> 'id' from json_array_elements(p_ends) as e));
-  if v_all is null then
-    return json_build_object('statuses', v_statuses);
-  end if;
-  return json_build_object('statuses', v_statuses, 'events', v_all,
-    'log', append_events(p_conversation, v_all, p_turn, false));
 end $$;

@@ -281,11 +281,29 @@ begin
     'events', v_events, 'log', v_log);
 end $$;
 
+-- What a call is answered that nothing allows: it waits for a person, or it is about to begin (p_begins) and the
+-- grants that allowed it are gone. Null when it may run.
+create function answer_ungranted(p_conversation conversations, p_call tool_calls, p_begins boolean)
+returns json language plpgsql as $$
+begin
+  if p_call.permission ->> 'outcome' is distinct from 'approved' and (
+      p_call.permission -> 'verdict' ->> 'decision' = 'ask'
+      or p_begins and p_call.permission -> 'verdict' -> 'grantIds' is not null
+        and not are_granted(array(
+          select json_array_elements_text(p_call.permission -> 'verdict' -> 'grantIds')))) then
+    return json_build_object('outcome', 'ungranted', 'owner', p_conversation.owner_id,
+      'permissions', coalesce(p_conversation.turn_settings ->> 'permissions', p_conversation.permissions),
+      'permission', p_call.permission);
+  end if;
+  return null;
+end $$;
+
 -- As before; a background call was allowed before it started, and outlives the Stop of its turn. One that had run for
 -- ten minutes has not taken its worker down: over days, workers die for other reasons.
 create or replace function begin_tool_try(p_call text, p_step int)
 returns json language plpgsql as $$
 declare
+  v_ungranted json;
   v_call tool_calls;
   v_conversation conversations;
   v_step json;
@@ -306,16 +324,12 @@ begin
     return json_build_object('outcome', 'done', 'status', v_call.status);
   end if;
   select * into v_conversation from conversations where id = v_call.conversation_id;
-  if v_call.background is null and v_call.permission ->> 'outcome' is distinct from 'approved' and (
-      v_call.permission -> 'verdict' ->> 'decision' = 'ask'
-      or v_call.permission -> 'verdict' -> 'grantIds' is not null
-        and v_call.tries_begun = 1 and coalesce(p_step, 0) = 0
-        and not are_granted(array(
-          select json_array_elements_text(v_call.permission -> 'verdict' -> 'grantIds')))) then
+  if v_call.background is null then
+    v_ungranted := answer_ungranted(v_conversation, v_call, v_call.tries_begun = 1 and coalesce(p_step, 0) = 0);
+  end if;
+  if v_ungranted is not null then
     update tool_calls set tries_begun = 0 where id = p_call;
-    return json_build_object('outcome', 'ungranted', 'owner', v_conversation.owner_id,
-      'permissions', coalesce(v_conversation.turn_settings ->> 'permissions', v_conversation.permissions),
-      'permission', v_call.permission);
+    return v_ungranted;
   end if;
   if p_step is not null then
     select output into v_step from tool_steps where call_id = p_call and step_index = p_step;
@@ -381,8 +395,11 @@ begin
   return user_message_event(v_note);
 end $$;
 
--- As before; of a background call a note tells, whatever turn runs. One is ended by itself.
-create or replace function finish_calls(p_conversation text, p_turn text, p_ends json) returns json language plpgsql as $$
+-- Stores the ends of calls of one turn, each once: [{id, status, output, error, text, events, result}]. `result`
+-- {writtenBy, totalChars, sizeBytes, isPlainText} says that the output has been stored in pieces. Answers {statuses:
+-- {callId: the status that stands}, events, log}; the last two only when anything was appended. Of a
+-- background call a note tells, whatever turn runs; one is ended by itself.
+create function finish_calls(p_conversation text, p_turn text, p_ends json) returns json language plpgsql as $$
 declare
   v_end json;
   v_id text;
@@ -442,6 +459,7 @@ create function begin_background_call(
   p_conversation text, p_turn text, p_call text, p_background json, p_text text, p_limit int)
 returns json language plpgsql as $$
 declare
+  v_ungranted json;
   v_conversation conversations;
   v_call tool_calls;
   v_events json;
@@ -460,14 +478,9 @@ begin
   if v_conversation.state = 'cancelling' and v_conversation.turn_id = p_turn then
     return json_build_object('outcome', 'cancelling');
   end if;
-  if v_call.permission ->> 'outcome' is distinct from 'approved' and (
-      v_call.permission -> 'verdict' ->> 'decision' = 'ask'
-      or v_call.permission -> 'verdict' -> 'grantIds' is not null
-        and not are_granted(array(
-          select json_array_elements_text(v_call.permission -> 'verdict' -> 'grantIds')))) then
-    return json_build_object('outcome', 'ungranted', 'owner', v_conversation.owner_id,
-      'permissions', coalesce(v_conversation.turn_settings ->> 'permissions', v_conversation.permissions),
-      'permission', v_call.permission);
+  v_ungranted := answer_ungranted(v_conversation, v_call, true);
+  if v_ungranted is not null then
+    return v_ungranted;
   end if;
   if (select count(*) from tool_calls
       where conversation_id = p_conversation and background is not null and status is null) >= p_limit then
