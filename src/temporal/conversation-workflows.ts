@@ -29,7 +29,7 @@ import type { ConversationInput, WaitingMessage } from '../contracts/turn.ts'
 import { type AnswerVerdict, noWorker } from './answer-verdict.ts'
 import { offerAnswer } from './offer-answer.ts'
 import { removeOldRuns, removeRuns } from './remove-runs.ts'
-import { toTemporalError } from './temporal-error.ts'
+import { temporalUnavailable, toTemporalError } from './temporal-error.ts'
 import { Turnstile } from './turnstile.ts'
 
 /** What waits for its turn, and what a workflow that is not there yet is started with. */
@@ -100,11 +100,16 @@ const removalTimeoutMs = 15_000
  * them with each one beyond: a crowd would keep itself from ever getting through.
  */
 const answersAtATime = 3
+/** Of one conversation, in one process: its workflow takes one at a time, and refuses a crowd that waits for long. */
+const signalsAtATime = 3
+/** How long a signal may wait for its turn. */
+const signalWaitMs = 10_000
 
 /** Talks to Temporal. */
 export function createConversationWorkflows(options: ConversationWorkflowsOptions): ConversationWorkflows {
   const { connection, workflows, taskQueue } = options
   const answering = new Turnstile(answersAtATime)
+  const signalling = new Turnstile(signalsAtATime)
 
   async function call<Result>(timeoutMs: number, run: () => Promise<Result>): Promise<Result> {
     try {
@@ -130,25 +135,28 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
   ): Promise<void> {
     const input: ConversationInput = { conversationId, turns }
     const waiting: WaitingMessage = { messageId, position, ...more }
-    await call(callTimeoutMs, () =>
-      workflows.signalWithStart(workflowType, {
-        workflowId: workflowIdOf(conversationId),
-        taskQueue,
-        args: [input],
-        signal,
-        signalArgs: [waiting],
-        staticSummary: owner.id,
-        // Of what waits for a worker, owners are served in turn; a run that continues as new has it too.
-        priority: { fairnessKey: owner.id },
-        typedSearchAttributes: [
-          { key: { name: 'ConversationState', type: searchAttributes.ConversationState }, value: 'idle' },
-          { key: { name: 'Model', type: searchAttributes.Model }, value: model },
-          ...(owner.wallet === undefined
-            ? []
-            : [{ key: { name: 'Wallet', type: searchAttributes.Wallet }, value: owner.wallet }]),
-        ],
-      }),
+    const signalled = await signalling.pass(conversationId, Date.now() + signalWaitMs, () =>
+      call(callTimeoutMs, () =>
+        workflows.signalWithStart(workflowType, {
+          workflowId: workflowIdOf(conversationId),
+          taskQueue,
+          args: [input],
+          signal,
+          signalArgs: [waiting],
+          staticSummary: owner.id,
+          // Of what waits for a worker, owners are served in turn; a run that continues as new has it too.
+          priority: { fairnessKey: owner.id },
+          typedSearchAttributes: [
+            { key: { name: 'ConversationState', type: searchAttributes.ConversationState }, value: 'idle' },
+            { key: { name: 'Model', type: searchAttributes.Model }, value: model },
+            ...(owner.wallet === undefined
+              ? []
+              : [{ key: { name: 'Wallet', type: searchAttributes.Wallet }, value: owner.wallet }]),
+          ],
+        }),
+      ),
     )
+    if (signalled === undefined) throw temporalUnavailable()
   }
 
   return {

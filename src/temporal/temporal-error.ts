@@ -12,7 +12,7 @@ export function toTemporalError(error: unknown): unknown {
     : error
 }
 
-export function temporalUnavailable(cause: unknown): AppError {
+export function temporalUnavailable(cause?: unknown): AppError {
   return new AppError(
     'temporal_unavailable',
     'The workflow server does not answer. Repeat the request: it counts once.',
