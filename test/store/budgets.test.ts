@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 
 import { createStore } from '../support/store.ts'
-import { budgetsOf, createCallScript, listReserved } from './call-script.ts'
+import { budgetsOf, createCallScript, createConversationApart, listReserved } from './call-script.ts'
 import { openWrite } from './open-write.ts'
 import { createTurnScript, type TurnScript } from './turn-script.ts'
 
@@ -134,12 +134,12 @@ test('error: two conversations in the same moment never pass a limit together', 
 
 test('behavior: what is being settled counts as reserved until it is spent, and nobody waits for it', async () => {
   const budgets = budgetsOf({ day: { tokens: 1_000 } })
-  const other = await store.createConversation({ owner: turn.owner })
-  const others = createCallScript(database, { owner: turn.owner, conversationId: other.id })
+  const place = { owner: turn.owner, conversationId: await createConversationApart(store, turn) }
+  const others = createCallScript(database, place)
   const wanted = { inputTokens: 100, maxOutputTokens: 600, budgets }
   const first = await others.reserve('one', { ...wanted, kind: 'title' })
   const write = await openWrite(database)
-  await createCallScript(write.database, { owner: turn.owner, conversationId: other.id }).settle(first, 90, 7)
+  await createCallScript(write.database, place).settle(first, 90, 7)
   expect(await calls.reserve('r0.a1', wanted)).toMatchObject({ maxOutputTokens: 200, bound: 'day_budget' })
   await write.commit()
   expect(await calls.reserve('r0.a1', wanted)).toMatchObject({ maxOutputTokens: 600 })

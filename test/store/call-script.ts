@@ -1,6 +1,7 @@
 import type { BudgetLimit, Budgets, CallKey, CallKind, ModelPrice } from '../../src/contracts/usage.ts'
 import type { Database } from '../../src/store/database.ts'
 import { reserveCall, settleCall, type ReservedCall } from '../../src/store/ledger.ts'
+import type { TestStore } from '../support/store.ts'
 
 export type ScriptedBudgets = Partial<Record<'turn' | 'day' | 'owner', BudgetLimit>> & { price?: ModelPrice }
 
@@ -88,4 +89,23 @@ export async function readSums(database: Database, owner: string): Promise<Recor
   if (row === undefined) throw new Error('There are no sums.')
   const { entries, days, total } = row
   return { entries, days, total: { calls: entries.calls, ...total } }
+}
+
+/**
+ * Makes another conversation of the same owner, whose sum stands in another row: those of one row wait for each
+ * other's commits.
+ */
+export async function createConversationApart(
+  store: TestStore,
+  { owner, conversationId }: { owner: string; conversationId: string },
+): Promise<string> {
+  for (;;) {
+    const { id } = await store.createConversation({ owner })
+    const [row] = await store.database.rows<{ same: boolean }>(
+      'shards',
+      'select spending_shard($1) = spending_shard($2) as same',
+      [conversationId, id],
+    )
+    if (row?.same === false) return id
+  }
 }

@@ -4,7 +4,14 @@ import { deleteConversation } from '../../src/store/deletions.ts'
 import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { endLostTurn } from '../../src/store/turns.ts'
 import { createStore } from '../support/store.ts'
-import { budgetsOf, createCallScript, listEntries, listReserved, readSums } from './call-script.ts'
+import {
+  budgetsOf,
+  createCallScript,
+  createConversationApart,
+  listEntries,
+  listReserved,
+  readSums,
+} from './call-script.ts'
 import { openWrite } from './open-write.ts'
 import { createTurnScript, type TurnScript } from './turn-script.ts'
 
@@ -190,13 +197,7 @@ test('error: a turn that has ended makes no more calls', async () => {
 
 test('behavior: who settles does not wait for a commit of the owner’s other conversations', async () => {
   const { owner } = turn
-  const shards = 'select spending_shard($1) = spending_shard($2) as same'
-  let other = ''
-  for (let same = true; same;) {
-    other = (await store.createConversation({ owner })).id
-    const [row] = await database.rows<{ same: boolean }>('shards', shards, [turn.conversationId, other])
-    same = row?.same ?? false
-  }
+  const other = await createConversationApart(store, turn)
   const place = { owner, conversationId: other }
   const wanted = { inputTokens: 100, maxOutputTokens: 50 }
   const theirs = await createCallScript(database, place).reserve('one', { ...wanted, kind: 'title' })
