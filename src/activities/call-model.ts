@@ -8,12 +8,12 @@ import { beginRound, type RunningRound } from '../store/rounds.ts'
 import type { ActivityServices } from './activity-services.ts'
 import { type ActivityScope, handedOver, withActivityScope } from './activity-scope.ts'
 import { isOutage, isTransient, mayTryAgain, toActivityFailure } from './attempt.ts'
-import { attemptOfRound } from './attempt-of-round.ts'
 import { chooseFallback, findFallback, isLongPause, useFallback } from './choose-fallback.ts'
 import { DeltaWriter } from './delta-writer.ts'
 import { endRound } from './end-round.ts'
 import { loadModelContext } from './model-context.ts'
 import { readReply, type Reply } from './reply.ts'
+import { runOn } from './run-on.ts'
 import { toModelCaller } from './service-caller.ts'
 import { withSlot } from './slot.ts'
 import { Spending } from './spending.ts'
@@ -24,17 +24,7 @@ import { untilDatabaseAnswers } from './until-database-answers.ts'
 export async function callModel(round: RoundRef, services: ActivityServices): Promise<RoundOutcome> {
   return withActivityScope({ turnId: round.turnId, stops: services.stops }, async (scope) => {
     try {
-      const begun = await beginRound(services.database, round, services.prompt.hash)
-      if (begun.outcome === 'done') return begun.stored
-      if (begun.outcome !== 'run') return { kind: 'nothing' }
-      const stream = () => {
-        limitCall(begun, scope, services)
-        return streamRound(round, begun, scope, services)
-      }
-      if (begun.state === 'cancelling') return await stream()
-      const { model, owner } = begun.settings
-      scope.limitTime(turnTimeLeftMs(begun, services))
-      return await withSlot(scope, { gate: services.modelSlots.of(model), owner, kind: 'model' }, stream)
+      return await runOn(round, scope, (next, isJoinable) => runRound(next, isJoinable, scope, services))
     } catch (error) {
       const { conversationId, turnId } = round
       if (!isTransient(error) && !(error instanceof ApplicationFailure))
@@ -44,6 +34,27 @@ export async function callModel(round: RoundRef, services: ActivityServices): Pr
   })
 }
 
+/** Undefined: messages wait to join the round, and it is not joinable. */
+async function runRound(
+  round: RoundRef,
+  isJoinable: boolean,
+  scope: ActivityScope,
+  services: ActivityServices,
+): Promise<RoundOutcome | undefined> {
+  const begun = await beginRound(services.database, round, { promptHash: services.prompt.hash, isJoinable })
+  if (begun.outcome === 'done') return begun.stored
+  if (begun.outcome === 'joined') return undefined
+  if (begun.outcome !== 'run') return { kind: 'nothing' }
+  const stream = () => {
+    limitCall(begun, scope, services)
+    return streamRound(round, begun, scope, services)
+  }
+  if (begun.state === 'cancelling') return stream()
+  const { model, owner } = begun.settings
+  scope.limitTime(turnTimeLeftMs(begun, services))
+  return withSlot(scope, { gate: services.modelSlots.of(model), owner, kind: 'model' }, stream)
+}
+
 async function streamRound(
   round: RoundRef,
   begun: RunningRound,
@@ -51,7 +62,7 @@ async function streamRound(
   services: ActivityServices,
 ): Promise<RoundOutcome> {
   const { log } = services
-  const attempt = attemptOfRound(round, scope)
+  const { attempt } = begun
   const writer = new DeltaWriter({
     messageId: answerIdOf(round.turnId, round.round),
     attempt,
@@ -74,7 +85,7 @@ async function streamRound(
     },
     services,
   )
-  const spending = new Spending(toCallKey(round, begun, attempt), caller, services)
+  const spending = new Spending(toCallKey(round, begun), caller, services)
   const reading = { round, begun, scope, writer, reply, spending }
   const failure = begun.state === 'cancelling' ? stopped() : await readModel(reading, services)
   if (failure === 'compact') return { kind: 'compact' }
@@ -121,8 +132,7 @@ async function readModel(
 
 function toCallKey(
   { conversationId, turnId, round }: RoundRef,
-  { settings }: RunningRound,
-  attempt: number,
+  { settings, attempt }: RunningRound,
 ): CallKey {
   const id = `${answerIdOf(turnId, round)}.a${attempt}`
   return { id, kind: 'answer', owner: settings.owner, conversationId, turnId }

@@ -19,7 +19,7 @@ export async function finishTurn(ref: FinishTurnRef, services: ActivityServices)
   const { conversationId, turnId, outcome, code } = ref
   try {
     // A turn that was stopped before its first round is begun here, so that its message is answered by name.
-    await beginRound(database, { ...ref, round: 0 }, prompt.hash)
+    await beginRound(database, { ...ref, round: 0 }, { promptHash: prompt.hash })
     const status = outcome === 'cancelled' ? 'cancelled' : 'error'
     const openCalls = await listOpenCalls(database, turnId)
     const steps = await readFinishedSteps(database, openCalls)

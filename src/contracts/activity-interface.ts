@@ -42,7 +42,10 @@ export type FinishTurnRef = Turn & {
  * Arguments and results stand in the history: ids and small facts, never content.
  */
 export interface Activities {
-  /** Streams one model reply into the log and stores the assistant message. */
+  /**
+   * Streams one model reply into the log and stores the assistant message. While it has run for a moment only, and
+   * nothing is left to do for the workflow, it goes on with the next round.
+   */
   callModel(round: RoundRef): Promise<RoundOutcome>
   /**
    * Sums up the older part of the conversation. In a turn of its own it begins and ends that turn; before a round

@@ -50,14 +50,18 @@ export type RoundOutcome =
       calls: ScheduledCall[]
       limits: TurnLimits
       model: string
-      /** Calls that the model's activity ran itself, for a person who looks at the Temporal UI. */
-      ran?: string[]
+      /** The round that asks for them, when the model's activity has gone on by itself. */
+      round?: number
+      ran?: CallsOfActivity
     }
-  | { kind: 'finished'; outcome: TurnOutcomeKind; code?: string; model?: string }
+  | { kind: 'finished'; outcome: TurnOutcomeKind; code?: string; model?: string; ran?: CallsOfActivity }
   /** The context is too full: the older part must be summed up first. Nothing but the round's beginning was written. */
   | { kind: 'compact' }
   /** The messages had been answered before: nothing was written. */
   | { kind: 'nothing' }
+
+/** Calls that the model's activity ran itself, for a person who looks at the Temporal UI. */
+export type CallsOfActivity = string[]
 
 /** Bounds of one turn, told with the first reply that asks for tools. Times are Unix milliseconds. */
 export type TurnLimits = { rounds: number; deadlineMs: number }

@@ -1,6 +1,6 @@
 import type { ConversationState, HistoryStrategy, ModelSettings } from '../contracts/conversation.ts'
 import type { NewRequest } from '../contracts/human-request.ts'
-import type { ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
+import type { CallId, ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
 import type { CallPermission, PermissionPolicy } from '../contracts/permission.ts'
 import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
@@ -38,16 +38,20 @@ export type BegunRound =
   | {
       outcome: 'run'
       state: ConversationState
+      /** How often the round was begun: a higher number is a later attempt. */
+      attempt: number
       settings: TurnSettings
       /** When the turn began, moved on by the time that it waited for a person. */
       startedAtMs: number
       /** Number of the event that began the round. */
       firstSeq: number
     }
-  /** The round was stored by an earlier try. */
+  /** The round was stored by an earlier try; its calls are those that have not ended. */
   | { outcome: 'done'; stored: RoundOutcome }
   /** The messages belong to another turn, or the turn has ended, or the conversation is gone. */
   | { outcome: 'taken' | 'over' | 'missing' }
+  /** Messages wait to join the round, and the caller does not know them. */
+  | { outcome: 'joined' }
 
 /** A round that was begun, and runs. */
 export type RunningRound = Extract<BegunRound, { outcome: 'run' }>
@@ -82,13 +86,16 @@ const beforeSettings = {
   downModels: [],
 } satisfies Partial<TurnSettings>
 
-/** Begins a round, and with round 0 its turn: its messages become part of the turn and are shown. */
+/**
+ * Begins a round, and with round 0 its turn: its messages become part of the turn and are shown. Unless `isJoinable`,
+ * only when no other message waits to join it.
+ */
 export async function beginRound(
   database: Database,
   { conversationId, turnId, round, messageIds, steered = [], trigger }: RoundRef,
-  promptHash: string,
+  { promptHash, isJoinable = true }: { promptHash: string; isJoinable?: boolean },
 ): Promise<BegunRound> {
-  type Answer = BegunRound & { log?: LogAnswer; events?: EventRow[] }
+  type Answer = BegunRound & { ended?: CallId[]; log?: LogAnswer; events?: EventRow[] }
   const answer = await database.call<Answer>('begin_round', [
     conversationId,
     turnId,
@@ -97,13 +104,20 @@ export async function beginRound(
     steered,
     trigger,
     promptHash,
+    isJoinable,
   ])
+  if (answer.outcome === 'done') return { outcome: 'done', stored: withoutEnded(answer.stored, answer.ended) }
   if (answer.outcome !== 'run') return answer
   publishNotice(database, conversationId, answer.log, JSON.stringify(answer.events))
-  const { state, settings, startedAtMs, firstSeq } = answer
+  const { state, attempt, settings, startedAtMs, firstSeq } = answer
   // A turn that began under an earlier version has fewer settings.
   const complete: TurnSettings = { ...beforeSettings, ...settings }
-  return { outcome: 'run', state, settings: complete, startedAtMs, firstSeq }
+  return { outcome: 'run', state, attempt, settings: complete, startedAtMs, firstSeq }
+}
+
+function withoutEnded(stored: RoundOutcome, ended: readonly CallId[] = []): RoundOutcome {
+  if (stored.kind !== 'tools') return stored
+  return { ...stored, calls: stored.calls.filter(({ callId }) => !ended.includes(callId)) }
 }
 
 /**

@@ -47,6 +47,7 @@ export async function runTurn(
     if (outcome.kind === 'nothing') return ended({ outcome: 'success', written: true })
     if (outcome.kind === 'finished') return ended({ ...outcome, written: true })
     limits = outcome.limits
+    round = outcome.round ?? round
     open = outcome.calls.slice(0, toolCallLimit)
   }
 }

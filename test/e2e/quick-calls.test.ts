@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import type { Client } from '../../src/client/create-client.ts'
-import { readResults } from '../support/asked.ts'
+import { readGiven, readResults } from '../support/asked.ts'
 import { ofType } from '../support/follow.ts'
 import { listActivities } from '../support/histories.ts'
 import { type Product, startProduct } from '../support/product.ts'
 import { callsOf, startTalk, stopAndGoOn, textOf } from '../support/talk.ts'
-import { expectEachOnce, expectOneResultEach } from '../support/whole-log.ts'
+import { expectEachOnce, expectOneResultEach, expectSameTexts } from '../support/whole-log.ts'
 
 let product: Product
 let client: Client
@@ -21,7 +21,6 @@ afterAll(() => product.close())
 vi.setConfig({ testTimeout: 90_000 })
 
 const glance = (gate: string, failures = 0) => ({ name: 'glance', arguments: { gate, failures } })
-const asksTwice = ['callModel', 'callModel']
 
 test('quick calls run within the model’s activity, and say all that others say', async () => {
   const gates = ['all-0', 'all-1', 'all-2']
@@ -33,7 +32,7 @@ test('quick calls run within the model’s activity, and say all that others say
   expect(await following.untilTurns(1)).toMatchObject({ outcome: 'success' })
   following.close()
 
-  expect(await listActivities(product, id)).toEqual(asksTwice)
+  expect(await listActivities(product, id)).toEqual(['callModel'])
   expectOneResultEach(following.events)
   expect(ofType(following.events, 'tool.started')).toHaveLength(4)
   const given = await readResults(product.model, 'all', 2)
@@ -110,7 +109,10 @@ test('kill -9 while they run: the model is not asked again, and each has one res
     callsOf(glance('killed-0'), glance('killed-1')),
     textOf('Seen.'),
   ])
-  await following.until(({ type }) => type === 'tool.completed')
+  await Promise.all([
+    following.until(({ type }) => type === 'tool.completed'),
+    product.gates.untilArrived('killed-1'),
+  ])
   await product.workers.pop()?.kill('SIGKILL')
   await product.startWorker()
   await product.gates.untilArrived('killed-1', 2)
@@ -125,5 +127,78 @@ test('kill -9 while they run: the model is not asked again, and each has one res
     { arrival: 1 },
     { arrival: expect.any(Number) },
   ])
+  await expectEachOnce(client, id, following.events)
+})
+
+test('a turn of quick calls alone goes on within one activity, over several rounds', async () => {
+  product.gates.open('on')
+  const { id, following } = await startTalk(product, client, 'on', [
+    callsOf(glance('on')),
+    callsOf(glance('on'), glance('on')),
+    textOf('Seen.'),
+  ])
+  expect(await following.untilTurns(1)).toMatchObject({ outcome: 'success' })
+  following.close()
+
+  expect(await listActivities(product, id)).toEqual(['callModel'])
+  expect(ofType(following.events, 'round.started').map(({ round }) => round)).toEqual([0, 1, 2])
+  expectOneResultEach(following.events)
+  await expectEachOnce(client, id, following.events)
+})
+
+test('behavior: a message that steers joins the next round all the same', async () => {
+  const { id, following } = await startTalk(product, client, 'joined', [
+    callsOf(glance('joined')),
+    textOf('Both answered.'),
+  ])
+  await product.gates.untilArrived('joined')
+  const { messageId } = await client.postMessage(id, { text: 'And this', busyPolicy: 'steer' })
+  product.gates.open('joined')
+  expect(await following.untilTurns(1)).toMatchObject({ outcome: 'success' })
+  following.close()
+
+  expect(ofType(following.events, 'round.started')).toMatchObject([
+    { round: 0 },
+    { round: 1, messageIds: [messageId] },
+  ])
+  expect((await readGiven(product.model, 'joined', 2)).at(-1)).toEqual({ role: 'user', content: 'And this' })
+})
+
+test('behavior: a later round that fails is tried again, and nothing before it', async () => {
+  product.gates.open('fails')
+  const { id, following } = await startTalk(product, client, 'fails', [
+    callsOf(glance('fails')),
+    { status: 500 },
+    textOf('Seen.'),
+  ])
+  expect(await following.untilTurns(1)).toMatchObject({ outcome: 'success' })
+  following.close()
+
+  expect(await listActivities(product, id)).toEqual(['callModel'])
+  expect(await product.model.requests('fails')).toHaveLength(3)
+  expect(product.gates.arrivals('fails')).toBe(1)
+  expect(ofType(following.events, 'text.completed')).toMatchObject([{ text: 'Seen.', attempt: 2 }])
+})
+
+test('kill -9 in a later round: it is asked again under a number of its own, and nothing before it', async () => {
+  product.gates.open('killed-later')
+  const { id, following } = await startTalk(product, client, 'killed-later', [
+    callsOf(glance('killed-later')),
+    textOf('Half of', { gate: 'never' }),
+    textOf('The whole answer.'),
+  ])
+  expect(await following.until(({ type }) => type === 'text.delta')).toMatchObject({ attempt: 1 })
+  await product.workers.pop()?.kill('SIGKILL')
+  await product.startWorker()
+  expect(await following.untilTurns(1)).toMatchObject({ outcome: 'success' })
+  following.close()
+
+  expect(await product.model.requests('killed-later')).toHaveLength(3)
+  expect(product.gates.arrivals('killed-later')).toBe(1)
+  expect(ofType(following.events, 'text.completed')).toMatchObject([
+    { text: 'The whole answer.', attempt: 2 },
+  ])
+  expectOneResultEach(following.events)
+  await expectSameTexts(client, id, following.events)
   await expectEachOnce(client, id, following.events)
 })

@@ -48,7 +48,11 @@ export function createBackgroundScript(database: Database, turnOf: () => TurnScr
       const { conversationId, turnIdOf } = turnOf()
       const trigger = joined.length === 0 ? ('background' as const) : ('user' as const)
       const round = { conversationId, turnId: turnIdOf(number), trigger, round: 0 }
-      return beginRound(database, { ...round, messageIds: [first], steered: [...joined] }, 'hash')
+      return beginRound(
+        database,
+        { ...round, messageIds: [first], steered: [...joined] },
+        { promptHash: 'hash' },
+      )
     },
     /** What the model is given in a turn. */
     async loadHistory(number: number, first: string) {

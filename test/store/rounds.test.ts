@@ -48,18 +48,53 @@ test('begins a turn with its message, and tells what the model call needs', asyn
   ])
 })
 
-test('behavior: a repeated begin changes nothing but may run again', async () => {
+test('behavior: a repeated begin changes nothing but the number of its attempt', async () => {
   const first = await turn.begin(1, 0, ['m1'])
+  expect(first).toMatchObject({ attempt: 1 })
   const before = await turn.listTypes()
-  const second = await turn.begin(1, 0, ['m1'])
+  expect(await turn.begin(1, 0, ['m1'])).toEqual({ ...first, attempt: 2 })
+  expect(await turn.begin(1, 0, ['m1'])).toMatchObject({ attempt: 3 })
   expect(await turn.listTypes()).toEqual(before)
-  expect(second).toEqual(first)
+  await turn.askTools(1, 0, 1)
+  expect(await turn.begin(1, 1)).toMatchObject({ attempt: 1 })
 })
 
-test('behavior: done: a round that was stored is answered with what was stored', async () => {
+test('behavior: done: a round that was stored is answered with what was stored, and the calls that are open', async () => {
   await turn.begin(1, 0, ['m1'])
   const stored = await turn.askTools(1, 0, 2)
   expect(await turn.begin(1, 0, ['m1'])).toEqual({ outcome: 'done', stored })
+  await turn.endCall(1, 0, 0)
+  expect(await turn.begin(1, 0, ['m1'])).toMatchObject({
+    outcome: 'done',
+    stored: { kind: 'tools', calls: [{ callId: turn.callOf(1, 0, 1) }] },
+  })
+})
+
+test('behavior: joined: one that must not be joined does not begin while a message waits that steers', async () => {
+  await turn.begin(1, 0, ['m1'])
+  await turn.askTools(1, 0, 1)
+  await turn.accept('m2', 'Later')
+  await turn.accept('m3', 'And this', { busyPolicy: 'steer' })
+  const before = await turn.listTypes()
+  expect(await turn.beginAlone(1, 1)).toEqual({ outcome: 'joined' })
+  expect(await turn.listTypes()).toEqual(before)
+  expect(await turn.begin(1, 1, [], ['m3'])).toMatchObject({ outcome: 'run' })
+  await turn.askTools(1, 1, 1)
+  expect(await turn.beginAlone(1, 2)).toMatchObject({ outcome: 'run', attempt: 1 })
+})
+
+test('behavior: what joins a round that has begun already is said', async () => {
+  await turn.begin(1, 0, ['m1'])
+  await turn.askTools(1, 0, 1)
+  await turn.beginAlone(1, 1)
+  await turn.accept('m2', 'And this', { busyPolicy: 'steer' })
+  for (const _ of [1, 2]) await turn.begin(1, 1, [], ['m2'])
+  const events = await turn.readEvents()
+  expect(events.filter(({ type }) => type === 'round.started')).toMatchObject([
+    { round: 0 },
+    { round: 1 },
+    { round: 1, messageIds: [expect.stringContaining('m2')] },
+  ])
 })
 
 test('behavior: done: a second try of a round changes nothing and gets the first outcome', async () => {
@@ -117,8 +152,7 @@ test('behavior: deltas of an earlier try are gone as well', async () => {
   await log.append(turn.conversationId, [{ key: null, turnId: turn.turnIdOf(1), body: delta }], {
     async: true,
   })
-  const second = await turn.begin(1, 0, ['m1'])
-  expect(second).toEqual(first)
+  expect(await turn.begin(1, 0, ['m1'])).toEqual({ ...first, attempt: 2 })
   expect(first).toMatchObject({ firstSeq: 4 })
 })
 

@@ -3,12 +3,14 @@ import type { NewRequest } from '../../src/contracts/human-request.ts'
 import type { CallPermission } from '../../src/contracts/permission.ts'
 import type { RoundOutcome } from '../../src/contracts/turn.ts'
 import type { Database } from '../../src/store/database.ts'
+import type { RoundRef } from '../../src/contracts/turn.ts'
 import type { NewEvent } from '../../src/store/event-log.ts'
 import { acceptMessage, announceMessage } from '../../src/store/messages.ts'
 import { createPostgresEventLog } from '../../src/store/postgres-event-log.ts'
 import { beginRound, finishRound, type FinishedRound } from '../../src/store/rounds.ts'
 import { finishCall } from '../../src/store/tool-calls.ts'
 import { finishTurn, listOpenCalls, type OpenCallEnd } from '../../src/store/turns.ts'
+import { scheduledCall } from '../workflows/scheduled-call.ts'
 
 /** The writes of a conversation's turns, as api and activities make them, with short arguments. */
 export type TurnScript = ReturnType<typeof createTurnScript>
@@ -32,6 +34,14 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
     key: `${turnIdOf(turn)}:${key}`,
     turnId: turnIdOf(turn),
     body,
+  })
+
+  const roundOf = (turn: number, round: number): RoundRef => ({
+    conversationId: id,
+    turnId: turnIdOf(turn),
+    trigger: 'user',
+    messageIds: [],
+    round,
   })
 
   const log = createPostgresEventLog(database, { onChannelError: () => {} })
@@ -62,16 +72,12 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
     begin: (turn: number, round: number, messages: readonly string[] = [], steered: readonly string[] = []) =>
       beginRound(
         database,
-        {
-          conversationId: id,
-          turnId: turnIdOf(turn),
-          trigger: 'user',
-          messageIds: messages.map(messageOf),
-          steered: steered.map(messageOf),
-          round,
-        },
-        'hash',
+        { ...roundOf(turn, round), messageIds: messages.map(messageOf), steered: steered.map(messageOf) },
+        { promptHash: 'hash' },
       ),
+    /** Begins a round as an activity does that goes on by itself. */
+    beginAlone: (turn: number, round: number) =>
+      beginRound(database, roundOf(turn, round), { promptHash: 'hash', isJoinable: false }),
     /** Stores a reply that ends the turn. */
     answer: (turn: number, round: number, text: string) => finish(turn, round, text, { calls: 0 }),
     /** Stores a reply that asks for tools. */
@@ -136,7 +142,7 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
         ? { kind: 'finished', outcome: 'success', model: 'scripted/demo' }
         : {
             kind: 'tools',
-            calls: [],
+            calls: callIds.map((callId) => scheduledCall(callId)),
             limits: { rounds: 25, deadlineMs: Date.now() + 60_000 },
             model: 'scripted/demo',
           }

@@ -8,8 +8,10 @@ import { scheduledCall } from './scheduled-call.ts'
 
 /** A call as a model may ask for it: some of them must ask a person first. */
 export type CallPlan = 'plain' | 'stepped' | 'permission' | 'question' | 'background' | 'backgroundAsked'
-/** How a model call ends: by itself, without its activity having said so, or with calls. */
-export type Reply = 'answers' | 'fails' | 'limits' | 'compact' | 'throws' | 'cancelled' | CallPlan[]
+/** How a model call ends; `thenOn`: its activity goes on with the next round, of which that comes. */
+export type Reply = LastReply | { thenOn: LastReply }
+/** By itself, without its activity having said so, or with calls. */
+export type LastReply = 'answers' | 'fails' | 'limits' | 'compact' | 'throws' | 'cancelled' | CallPlan[]
 /** How the activity ends that sums up. */
 export type CompactionEnd = 'done' | 'fails' | 'throws' | 'cancelled'
 /** How a tool's activity ends. */
@@ -49,12 +51,38 @@ export function tryModelCall(db: FakeDatabase, round: RoundRef, reply: Reply, no
   if (begun.outcome !== 'run') return { value: { kind: 'nothing' } satisfies RoundOutcome }
   if (reply === 'throws') return { error: 'thrown' }
   if (reply === 'compact') return { value: { kind: 'compact' } satisfies RoundOutcome }
+  if (isGoingOn(reply) && !begun.isCancelling) {
+    return goOn(db, round, { outcome: finishWithCalls(db, round, [], nowMs), reply: reply.thenOn }, nowMs)
+  }
   const finish = (outcome: RoundOutcome) => ({ value: db.finishRound(round, outcome, [], []) })
   if (begun.isCancelling) return finish({ kind: 'finished', outcome: 'cancelled', code: 'stopped' })
   if (reply === 'answers') return finish({ kind: 'finished', outcome: 'success' })
   if (reply === 'fails') return finish({ kind: 'finished', outcome: 'error', code: 'model_silent' })
   if (reply === 'limits') return finish({ kind: 'finished', outcome: 'limit', code: 'output_limit' })
-  return { value: finishWithCalls(db, round, reply, nowMs) }
+  return { value: finishWithCalls(db, round, isGoingOn(reply) ? [] : reply, nowMs) }
+}
+
+function isGoingOn(reply: Reply): reply is Extract<Reply, { thenOn: unknown }> {
+  return typeof reply === 'object' && 'thenOn' in reply
+}
+
+/** The same activity's next round, as `runOn` has it. */
+function goOn(
+  db: FakeDatabase,
+  first: RoundRef,
+  { outcome, reply }: { outcome: RoundOutcome; reply: LastReply },
+  nowMs: number,
+): Ending {
+  const round = first.round + 1
+  const isOver =
+    outcome.kind !== 'tools' || round >= outcome.limits.rounds || nowMs >= outcome.limits.deadlineMs
+  if (isOver || db.isJoined) return { value: outcome }
+  const { steered: _steered, compacted: _compacted, ...turn } = first
+  const ending = tryModelCall(db, { ...turn, round }, reply === 'cancelled' ? 'answers' : reply, nowMs)
+  if ('error' in ending) return ending
+  const next = ending.value as RoundOutcome
+  if (next.kind === 'compact') return { value: outcome }
+  return { value: next.kind === 'tools' ? { ...next, round } : next }
 }
 
 /** One try of summing up: before a round it changes nothing, in a turn of its own it ends that turn. */

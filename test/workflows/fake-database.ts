@@ -114,6 +114,11 @@ export class FakeDatabase {
     return this.messages.some(({ state }) => state === 'queued') ? null : undefined
   }
 
+  /** A message waits that joins the next round. */
+  get isJoined(): boolean {
+    return this.messages.some(({ state, busyPolicy }) => state === 'queued' && busyPolicy === 'steer')
+  }
+
   beginRound({ turnId, round, trigger, messageIds, steered = [] }: RoundRef): BegunRound {
     const stored = this.#rounds.get(`${turnId} ${round}`)
     if (stored !== undefined) return { outcome: 'done', stored }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 import type { BusyPolicy } from '../../src/contracts/conversation.ts'
-import type { CallPlan, CompactionEnd, Reply, ToolEnd } from './fake-activities.ts'
+import type { CallPlan, CompactionEnd, LastReply, Reply, ToolEnd } from './fake-activities.ts'
 
 /** A conversation that things happen to. Indexes choose among what there is; where there is nothing, nothing happens. */
 export interface Playable {
@@ -53,7 +53,7 @@ function post(policy: BusyPolicy): Step {
 }
 
 function reply(index: number, said: Reply): Step {
-  const name = typeof said === 'string' ? said : `[${said.join(', ')}]`
+  const name = typeof said === 'string' ? said : JSON.stringify(said)
   return step(`reply(${index}, ${name})`, (conversation) => conversation.endModelCall(index, said))
 }
 
@@ -72,8 +72,12 @@ const anyPlan = fc.constantFrom<CallPlan>(
   'backgroundAsked',
 )
 const anyCalls = fc.array(anyPlan, { maxLength: 4 })
-const anyWord = fc.constantFrom<Reply>('answers', 'fails', 'limits', 'compact', 'throws', 'cancelled')
-const anyReply = fc.oneof({ weight: 3, arbitrary: anyCalls }, { weight: 2, arbitrary: anyWord })
+const anyWord = fc.constantFrom<LastReply>('answers', 'fails', 'limits', 'compact', 'throws', 'cancelled')
+const anyLast = fc.oneof({ weight: 3, arbitrary: anyCalls }, { weight: 2, arbitrary: anyWord })
+const anyReply: fc.Arbitrary<Reply> = fc.oneof(
+  { weight: 4, arbitrary: anyLast },
+  { weight: 1, arbitrary: anyLast.map((thenOn) => ({ thenOn })) },
+)
 const anyToolEnd = fc.constantFrom<ToolEnd>(
   'ok',
   'ok',

@@ -15,7 +15,7 @@ const turn: CarriedTurn = {
 }
 const success: ModelOutcome = { kind: 'finished', outcome: 'success', model: 'scripted/demo' }
 
-function tools(...calls: ScheduledCall[]): ModelOutcome {
+function tools(...calls: ScheduledCall[]): Extract<ModelOutcome, { kind: 'tools' }> {
   return { kind: 'tools', calls, limits, model: 'scripted/demo' }
 }
 
@@ -47,6 +47,12 @@ test('ends with the reply that asks for no tools', async () => {
   expect(rounds.map(({ round }) => round)).toEqual([0, 1])
   expect(rounds[0]).toEqual({ ...turn.turn, round: 0 })
   expect(ran).toEqual(['a'])
+})
+
+test('behavior: goes on behind the last round of an activity that has run several', async () => {
+  const { ports, rounds } = scriptedPorts([{ ...tools(scheduledCall('a')), round: 3 }, success])
+  await runTurn(turn, ports)
+  expect(rounds.map(({ round }) => round)).toEqual([0, 4])
 })
 
 test('behavior: the calls of one reply run at the same time, the next round after the last of them', async () => {

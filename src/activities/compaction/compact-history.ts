@@ -21,7 +21,7 @@ export async function compactHistory(round: RoundRef, services: ActivityServices
   return withActivityScope({ turnId: round.turnId, stops: services.stops }, async (scope) => {
     try {
       // A round that has begun already is begun again, which changes nothing and tells what is to be known of it.
-      const begun = await beginRound(services.database, round, services.prompt.hash)
+      const begun = await beginRound(services.database, round, { promptHash: services.prompt.hash })
       if (begun.outcome === 'done' && begun.stored.kind === 'finished') return begun.stored
       if (begun.outcome !== 'run') return { kind: 'nothing' }
       scope.limitTime(begun.startedAtMs + services.settings.turnTimeoutMs - Date.now())

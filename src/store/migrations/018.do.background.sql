@@ -181,10 +181,17 @@ begin
     'turns', v_conversation.turns, 'model', v_conversation.model, 'waiting', coalesce(v_waiting, '[]'::json));
 end $$;
 
--- As before; what joins the turn stands behind what began it.
-create or replace function begin_round(
+-- How often the round of the running turn was begun. Those that run now have numbers from the processes before.
+alter table conversations add column turn_round_tries int not null default 0;
+update conversations set turn_round_tries = 2000000 where turn_id is not null;
+
+-- As before; what joins the turn stands behind what began it. A round that was stored is answered with the calls of it
+-- that have ended, one that begins with the number of its attempt. Unless p_joinable, one begins only when no message
+-- waits to join it.
+drop function begin_round(text, text, int, text[], text[], text, text);
+create function begin_round(
   p_conversation text, p_turn text, p_round int, p_messages text[], p_steered text[], p_trigger text,
-  p_prompt_hash text)
+  p_prompt_hash text, p_joinable boolean default true)
 returns json language plpgsql as $$
 declare
   v_conversation conversations;
@@ -195,10 +202,12 @@ declare
   v_settings json;
   v_round_key text := p_turn || '.r' || p_round;
   v_shown json[] := '{}';
+  v_joins boolean := false;
   v_joined text[];
   v_events json;
   v_started timestamptz;
   v_waited bigint;
+  v_attempt int;
   v_model text;
   v_log json;
 begin
@@ -208,7 +217,13 @@ begin
   end if;
   select outcome into v_stored from rounds where turn_id = p_turn and round = p_round;
   if found then
-    return json_build_object('outcome', 'done', 'stored', v_stored);
+    return json_build_object('outcome', 'done', 'stored', v_stored,
+      'ended', array_to_json(array(select id from tool_calls
+        where id = any (array(select json_array_elements(v_stored -> 'calls') ->> 'callId')) and status is not null)));
+  end if;
+  if not p_joinable and exists (select 1 from messages
+      where conversation_id = p_conversation and state in ('received', 'queued') and busy_policy = 'steer') then
+    return json_build_object('outcome', 'joined');
   end if;
   -- Of turns before the latest one nothing else may be left that says that they are over.
   if substring(p_turn from '\d+$')::int < v_conversation.turns and p_turn is distinct from v_conversation.turn_id
@@ -225,6 +240,7 @@ begin
     update messages set state = 'done', turn_id = p_turn, position = nextval('message_positions')
       where id = v_message.id returning * into v_message;
     v_shown := v_shown || user_message_event(v_message);
+    v_joins := v_joins or v_message.id = any (p_steered);
     v_model := coalesce(v_message.model, v_model);
   end loop;
   v_running := v_conversation.turn_id is not distinct from p_turn;
@@ -239,6 +255,8 @@ begin
   v_state := case when v_running and v_conversation.state = 'cancelling' then 'cancelling' else 'thinking' end;
   v_started := case when v_running then v_conversation.turn_started_at else clock_timestamp() end;
   v_waited := case when v_running then v_conversation.turn_waited_ms else 0 end;
+  v_attempt := case when v_running and v_conversation.turn_round = p_round
+    then v_conversation.turn_round_tries else 0 end + 1;
   v_settings := case when v_running then v_conversation.turn_settings end;
   if v_settings is null then
     v_settings := json_build_object('owner', v_conversation.owner_id,
@@ -255,7 +273,7 @@ begin
   update conversations
     set turn_id = p_turn, turn_round = p_round, state = v_state, turn_started_at = v_started,
         turn_waited_ms = v_waited, waiting_since = null, turn_settings = v_settings,
-        turns = greatest(turns, substring(p_turn from '\d+$')::int)
+        turns = greatest(turns, substring(p_turn from '\d+$')::int), turn_round_tries = v_attempt
     where id = p_conversation;
   if p_round = 0 then
     v_shown := v_shown || json_build_object('k', p_turn || ':started', 't', p_turn, 'y', 'turn.started', 'b',
@@ -267,13 +285,15 @@ begin
       'y', 'conversation.updated', 'b', json_build_object('state', 'thinking'));
   end if;
   v_joined := array(select id from messages where id = any (p_steered) and turn_id = p_turn order by position);
-  v_shown := v_shown || json_build_object('k', v_round_key || ':started', 't', p_turn, 'y', 'round.started',
-    'b', json_strip_nulls(json_build_object('round', p_round,
+  -- It was begun before by whoever did not know them: then it is said once more.
+  v_shown := v_shown || json_build_object('k',
+    v_round_key || ':started' || case when v_joins and v_attempt > 1 then ':' || v_attempt else '' end,
+    't', p_turn, 'y', 'round.started', 'b', json_strip_nulls(json_build_object('round', p_round,
       'messageIds', case when cardinality(v_joined) > 0 then v_joined end,
       'model', case when p_round > 0 then v_model end)));
   v_events := array_to_json(v_shown);
   v_log := append_events(p_conversation, v_events, null, false);
-  return json_build_object('outcome', 'run', 'state', v_state,
+  return json_build_object('outcome', 'run', 'state', v_state, 'attempt', v_attempt,
     'settings', v_settings,
     'startedAtMs', (extract(epoch from v_started) * 1000)::bigint + v_waited,
     'firstSeq', (select seq from events
