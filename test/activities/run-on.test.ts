@@ -87,7 +87,7 @@ const bounds: [string, Reach][] = [
 
 test.for(bounds)('behavior: goes on no further than %s', async ([, reach]) => {
   const outcome = tools('a: ok')
-  const run = vi.fn(async (): Promise<RoundOutcome> => {
+  const run = vi.fn<() => Promise<RoundOutcome>>(async () => {
     reach(outcome)
     return outcome
   })
@@ -97,7 +97,7 @@ test.for(bounds)('behavior: goes on no further than %s', async ([, reach]) => {
 
 test('behavior: one that is interrupted begins no other round', async () => {
   const controller = new AbortController()
-  const run = vi.fn(async (): Promise<RoundOutcome> => {
+  const run = vi.fn<() => Promise<RoundOutcome>>(async () => {
     controller.abort()
     return tools()
   })
