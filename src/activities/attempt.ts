@@ -15,6 +15,7 @@ const transientCodes: ReadonlySet<ErrorCode> = new Set([
   'model_garbage',
   'chain_unavailable',
   'service_busy',
+  'service_unavailable',
   'tool_timeout',
   'shutting_down',
 ])

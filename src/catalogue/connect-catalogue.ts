@@ -12,6 +12,7 @@ import type { Logger } from '../ops/logger.ts'
 import { readEnvironment } from '../ops/read-environment.ts'
 import { loadPermissionRules } from '../permissions/load-permission-rules.ts'
 import { assertLimitsOfServices, type ExternalServices } from '../services/external-services.ts'
+import { createHttpPorts, type FindHttpPort, readHttpServices } from '../services/http-services.ts'
 import { loadOfferedTools, type OfferedTools } from '../toolkit/load-offered-tools.ts'
 
 /** What a deployment offers: the models, tools and chains that its configuration names, and the rules on them. */
@@ -20,12 +21,13 @@ export type Catalogue = {
   budgets: Budgets
   tools: OfferedTools
   chains: Chains
+  httpPort: FindHttpPort
   rules: readonly PermissionRule[]
 }
 
 /**
  * Opens the registries of a process.
- * @throws AppError `configuration`, naming the faults of models and chains together, then those of limits and budgets; `permission_rules_invalid`
+ * @throws AppError `configuration`, naming the faults of models, chains and services together, then those of limits and budgets; `permission_rules_invalid`
  */
 export async function connectCatalogue(
   config: Config,
@@ -37,11 +39,14 @@ export async function connectCatalogue(
   assertConfiguration([
     () => readProviderConfigs(env, { timeoutMs, idleTimeoutMs }),
     () => readChainSettings(config.chains),
+    () => readHttpServices(config.services.http, config.services.headers),
   ])
+  const httpServices = readHttpServices(config.services.http, config.services.headers)
   const { providers, ...chosen } = readProviderConfigs(env, { timeoutMs, idleTimeoutMs })
   assertLimitsOfServices(config.services.limits, [
     ...providers.map(({ name }) => `model:${name}`),
     ...readChainSettings(config.chains).chains.map(({ chainId }) => `chain:${chainId}`),
+    ...httpServices.map(({ name }) => `http:${name}`),
   ])
   const models = createModelRegistry(providers, chosen)
   const budgets = createBudgets(
@@ -56,8 +61,9 @@ export async function connectCatalogue(
     'compiler',
     'memory',
     ...(hasChain ? (['chain'] as const) : []),
+    ...httpServices.map(({ name }) => `http:${name}` as const),
   ])
   const toolNames = [...tools.offered.list(), ...tools.absent].map(({ name }) => name)
   const rules = await loadPermissionRules(config.permissions.rulesPath, { toolNames, parseAddress })
-  return { models, budgets, tools, chains, rules }
+  return { models, budgets, tools, chains, httpPort: createHttpPorts(httpServices, services), rules }
 }

@@ -7,6 +7,7 @@ import {
 } from 'viem'
 
 import { AppError } from '../contracts/errors.ts'
+import type { FetchBounds } from '../services/bounded-fetch.ts'
 import { toRpcError } from './rpc-error.ts'
 
 /**
@@ -35,6 +36,16 @@ export function toChainError(error: unknown, chainId: number): AppError {
 /** Whether the chain answered with a refusal, as a revert, so that asking again would change nothing. */
 export function isChainRefusal(error: unknown): boolean {
   return toChainError(error, 0).code === 'chain_rejected'
+}
+
+/** What the bounds of a request mean. */
+export const fetchErrors: FetchBounds['errors'] = {
+  refused: (status, retryAfterMs) =>
+    new AppError('chain_unavailable', `The RPC takes no more requests for now (HTTP ${status}).`, {
+      details: { status },
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    }),
+  tooLarge: (limitBytes) => rejected(`The RPC answered with more than ${limitBytes} bytes.`),
 }
 
 const correctUrl = 'Correct its URL in PERDURA_CHAINS.'

@@ -1,11 +1,11 @@
 import { createPublicClient, http } from 'viem'
 import type { HttpTransport, PublicClient } from 'viem'
 
+import { createBoundedFetch } from '../services/bounded-fetch.ts'
 import type { ExternalService } from '../services/external-service.ts'
 import { sendWithTries } from '../services/send-with-tries.ts'
 import type { ServiceCaller } from '../services/service-caller.ts'
-import { createBoundedFetch } from './bounded-fetch.ts'
-import { toChainError } from './chain-error.ts'
+import { fetchErrors, toChainError } from './chain-error.ts'
 
 /** A client for reading. Built for one call: it ends with the call's signal. */
 export type ChainReader = PublicClient<HttpTransport>
@@ -34,7 +34,12 @@ export function createChainReader(options: ReaderOptions): ChainReader {
   const timeoutMs = options.timeoutMs ?? rpcTimeoutMs
   const responseSizeLimitBytes = options.responseSizeLimitBytes ?? rpcResponseSizeLimitBytes
   const transport = http(options.rpcUrl, {
-    fetchFn: createBoundedFetch({ timeoutMs, responseSizeLimitBytes, signal: options.signal }),
+    fetchFn: createBoundedFetch({
+      timeoutMs,
+      responseSizeLimitBytes,
+      signal: options.signal,
+      errors: fetchErrors,
+    }),
     fetchOptions: { redirect: 'error' },
     maxResponseBodySize: responseSizeLimitBytes,
     // The bound of one request is in the fetch.

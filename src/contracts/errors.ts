@@ -34,6 +34,7 @@ export const errorStatus = {
   no_worker: 503,
   shutting_down: 503,
   service_busy: 503,
+  service_unavailable: 503,
   // Models
   model_rate_limited: 503,
   model_unavailable: 503,

@@ -6,7 +6,7 @@ import { configSchema } from './config-schema.ts'
 import { readEnvironment } from './read-environment.ts'
 import type { Environment } from './read-environment.ts'
 import { toConfig } from './to-config.ts'
-import type { ServiceLimit } from './variables/outside.ts'
+import type { HttpServiceConfig, ServiceHeader, ServiceLimit } from './variables/outside.ts'
 
 /** Everything an operator can set. Main files load it once and give parts their values, never the whole. */
 export type Config = {
@@ -30,6 +30,9 @@ export type Config = {
     tokens: string | undefined
   }
   readonly services: {
+    /** What tools may ask over HTTP, and the headers that this takes. */
+    http: HttpServiceConfig[]
+    headers: ServiceHeader[]
     limits: ServiceLimit[]
     /** Failures in a row after which a service counts as down. */
     failureLimit: number

@@ -30,6 +30,8 @@ export function toConfig(values: ConfigValues): Config {
       tokens: values.PERDURA_TOKENS,
     },
     services: {
+      http: values.PERDURA_SERVICES ?? [],
+      headers: values.PERDURA_SERVICE_HEADERS ?? [],
       limits: values.PERDURA_SERVICE_LIMITS ?? [],
       failureLimit: values.PERDURA_SERVICE_FAILURES,
     },

@@ -11,7 +11,7 @@ import { beginWait, type ServiceWait, toldPauseMs } from './service-wait.ts'
 import { toPace } from './to-pace.ts'
 
 export type ExternalServiceOptions = {
-  /** `model:NAME` or `chain:ID`. */
+  /** `model:NAME`, `chain:ID` or `http:NAME`. */
   name: string
   /** What calls fail with while the service is down. */
   downCode: ErrorCode

@@ -20,9 +20,10 @@ export interface ExternalServices {
   take(news: ServiceNews): void
 }
 
-export type ServiceName = `model:${string}` | `chain:${number}`
+export type ServiceName = `model:${string}` | `chain:${number}` | `http:${string}`
 
-const chainSlots = 24
+/** Model providers have slots of their own. */
+const usualSlots = 24
 
 /** Makes the services of a process over what all processes know of them. */
 export function createExternalServices(options: ExternalServicesOptions): ExternalServices {
@@ -31,7 +32,7 @@ export function createExternalServices(options: ExternalServicesOptions): Extern
 
   function create(name: ServiceName): ExternalService {
     const own = limits.find((limit) => limit.name === name)
-    const slots = own?.slots ?? (name.startsWith('chain:') ? chainSlots : undefined)
+    const slots = own?.slots ?? (name.startsWith('model:') ? undefined : usualSlots)
     return new ExternalService({
       ...shared,
       name,
@@ -58,6 +59,7 @@ export function createExternalServices(options: ExternalServicesOptions): Extern
 }
 
 function downCodeOf(name: ServiceName): ErrorCode {
+  if (name.startsWith('http:')) return 'service_unavailable'
   return name.startsWith('chain:') ? 'chain_unavailable' : 'model_unavailable'
 }
 

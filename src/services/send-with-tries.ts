@@ -10,19 +10,22 @@ export type Sending<Answer> = {
   caller: ServiceCaller
   signal: AbortSignal
   send(): Promise<Answer>
+  /** False: it may not be sent twice, unless the service has said that it takes none. Default true. */
+  isRepeatable?: boolean
   /** What a failure means. The caller gets the failure itself, unless it may pass and has been tried often enough. */
   toError(failure: unknown): AppError
 }
 
-const tryLimit = 3
+const repeatableTries = 3
 const firstPauseMs = 200
 
 /**
- * Sends a request that may be repeated: three tries with growing pauses. A refusal for want of a pause costs no try: the
+ * Sends a request: one that may be repeated in three tries with growing pauses. A refusal for want of a pause costs no try: the
  * request waits, as long as the caller has patience.
  */
 export async function sendWithTries<Answer>(sending: Sending<Answer>): Promise<Answer> {
-  const { service, caller, signal, send, toError } = sending
+  const { service, caller, signal, send, toError, isRepeatable = true } = sending
+  const tryLimit = isRepeatable ? repeatableTries : 1
   const untilMs = performance.now() + caller.patience.busyMs
   for (let [tries, isRetry] = [1, false]; ; isRetry = true) {
     const patience = { ...caller.patience, busyMs: Math.max(0, untilMs - performance.now()) }
@@ -36,7 +39,7 @@ export async function sendWithTries<Answer>(sending: Sending<Answer>): Promise<A
       await admission.failed(error)
       if (signal.aborted || !isServiceFailure(error)) throw failure
       if (judgeFailure(error) === 'limited') continue
-      if (tries >= tryLimit) throw triedOut(error)
+      if (tries >= tryLimit) throw triedOut(error, tries)
       admission.leave()
       await pauseBefore(tries++, caller, signal)
     } finally {
@@ -45,8 +48,8 @@ export async function sendWithTries<Answer>(sending: Sending<Answer>): Promise<A
   }
 }
 
-function triedOut({ code, message, details }: AppError): AppError {
-  return new AppError(code, message, { details: { ...details, tries: tryLimit } })
+function triedOut({ code, message, details }: AppError, tries: number): AppError {
+  return new AppError(code, message, { details: { ...details, tries } })
 }
 
 async function pauseBefore(tries: number, caller: ServiceCaller, signal: AbortSignal): Promise<void> {

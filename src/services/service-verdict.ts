@@ -11,6 +11,7 @@ const failureCodes: ReadonlySet<ErrorCode> = new Set([
   'model_silent',
   'model_timeout',
   'chain_unavailable',
+  'service_unavailable',
 ])
 
 /** Whether it is one of those that may pass. */
@@ -20,7 +21,7 @@ export function isServiceFailure({ code }: AppError): boolean {
 
 /** `answered`: the reply had begun, so the service is there, whatever became of the rest. */
 export function judgeFailure(error: unknown, answered = false): ServiceVerdict {
-  if (!(error instanceof AppError) || !/^(model|chain)_/.test(error.code)) return 'none'
+  if (!(error instanceof AppError) || !/^(model|chain)_|^service_unavailable$/.test(error.code)) return 'none'
   const { code, details, retryAfterMs } = error
   if (code === 'model_rate_limited' || details['status'] === 429) return 'limited'
   if (!failureCodes.has(code)) return 'works'

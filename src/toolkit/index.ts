@@ -4,4 +4,11 @@ export { defineTool } from './define-tool.ts'
 export { address, blockRef, chainId, codeKind, decimal, untrustedText } from './fields.ts'
 export { step } from './step.ts'
 export type { AskingTool, SingleTool, SteppedTool, Tool, ToolContext, ToolStep } from './tool.ts'
-export type { ChainPort, CompilerPort, ToolServices } from './tool-services.ts'
+export type {
+  ChainPort,
+  CompilerPort,
+  HttpAnswer,
+  HttpPort,
+  HttpRequest,
+  ToolServices,
+} from './tool-services.ts'

@@ -44,7 +44,15 @@ const base = {
   description: z.string().min(1).max(4_000),
   effect: z.enum(toolEffects),
   targets: callable.optional(),
-  uses: z.array(z.enum(['chain', 'compiler', 'memory'])),
+  uses: z.array(
+    z.union(
+      [
+        z.enum(['chain', 'compiler', 'memory']),
+        z.templateLiteral(['http:', z.string().regex(/^[a-z][a-z0-9-]*$/)]),
+      ],
+      "write 'chain', 'compiler', 'memory' or 'http:NAME' of a configured service",
+    ),
+  ),
   timeoutMs,
   tries: z.int().positive().optional(),
   input: schema,

@@ -141,6 +141,34 @@ export interface MemoryPort {
   }): Promise<MemoryHit[]>
 }
 
+/** A request to a service that the operator has configured. */
+export type HttpRequest = {
+  /** Below the service's URL, as `/coins/list`. */
+  path: string
+  /** Default GET. */
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  query?: Readonly<Record<string, string | number | boolean>>
+  /** The operator's own headers come on top. */
+  headers?: Readonly<Record<string, string>>
+  /** Sent as it is; say what it is by `content-type`. */
+  body?: string
+  /** It may be sent more than once. Default: a GET may. Say so where the service knows repeats by a key. */
+  isRepeatable?: boolean
+}
+
+/** What a service has answered, also with 4xx; what fails throws. */
+export type HttpAnswer = { status: number; contentType: string; text: string }
+
+/** One configured HTTP service. */
+export interface HttpPort {
+  /**
+   * Waits for its turn where the operator limits the service. Ends after 30 s, redirects are not followed, and an answer
+   * may have 8 MiB.
+   * @throws AppError `service_unavailable`, after three tries of what may be repeated; `service_busy`, `tool_failed`
+   */
+  request(request: HttpRequest, options: { signal: AbortSignal }): Promise<HttpAnswer>
+}
+
 type CallOfConversation = { conversationId: string; callId: string }
 
 export interface ToolServices {
@@ -150,4 +178,6 @@ export interface ToolServices {
   now(): Date
   results: ResultPort
   memory: MemoryPort
+  /** A service of the operator's own, by its name. @throws AppError `tool_failed` with the configured names. */
+  http(name: string): HttpPort
 }

@@ -28,7 +28,7 @@ export type ToolContext = {
 }
 
 /** Names of services that a deployment may lack; a tool that uses an absent one is not offered. */
-export type ServiceName = 'chain' | 'compiler' | 'memory'
+export type ServiceName = 'chain' | 'compiler' | 'memory' | `http:${string}`
 
 /** One step of a multi-step tool: an activity of its own, so a crash later on never runs it again. */
 export type ToolStep<Input> = {

@@ -45,7 +45,11 @@ export async function connectServices(
     onProblem: (err) => logger.warn({ err }, 'what other workers know of a service cannot be asked'),
   })
   const onProblem = (err: unknown) => logger.warn({ err }, 'a connection broke and is being replaced')
-  const { models, budgets, tools, chains, rules } = await connectCatalogue(config, logger, externals)
+  const { models, budgets, tools, chains, httpPort, rules } = await connectCatalogue(
+    config,
+    logger,
+    externals,
+  )
   const compiler = createCompiler()
   const stops = await openStopRegistry(database, onProblem)
   const stopListening = await listenForServices(database, {
@@ -68,6 +72,7 @@ export async function connectServices(
     externals,
     toolServicesOf: (caller) => ({
       chain: (chainId) => chains.chain(chainId, caller),
+      http: (name) => httpPort(name, caller),
       compiler: () => compiler,
       now: () => new Date(),
       results,

@@ -34,7 +34,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   toolkit: { parts: ['contracts', 'schemas', chainParser], packages: ['zod'], node: true },
   tools: { parts: ['contracts', 'toolkit', chainParser], packages: ['zod'], node: false },
   // Guards what is sent to services outside.
-  services: { parts: [...services, 'store'], node: true },
+  services: { parts: [...services, 'store'], types: ['toolkit/tool-services.ts'], node: true },
   models: { parts: [...services, 'services/retry-after.ts'], node: true },
   store: { parts: services, node: true },
   // It implements the ports that tools are given.

@@ -4,8 +4,8 @@ import { inspect } from 'node:util'
 import { encodeErrorResult, parseAbi } from 'viem'
 import { describe, expect, test } from 'vitest'
 
-import { createBoundedFetch } from '../../src/chain/bounded-fetch.ts'
-import { toChainError } from '../../src/chain/chain-error.ts'
+import { createBoundedFetch } from '../../src/services/bounded-fetch.ts'
+import { fetchErrors, toChainError } from '../../src/chain/chain-error.ts'
 import { createChainReader } from '../../src/chain/clients.ts'
 import { AppError } from '../../src/contracts/errors.ts'
 import { ownCaller } from '../../src/services/service-caller.ts'
@@ -87,6 +87,7 @@ test.each([
     timeoutMs: 5_000,
     responseSizeLimitBytes: 1_000,
     signal: new AbortController().signal,
+    errors: fetchErrors,
   })
   const error = await ask(url.replace(/\/\/[^@]*@/, '//')).catch((failure: unknown) =>
     toChainError(failure, 1),

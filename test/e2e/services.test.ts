@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 
 import { alice } from '../../dev/fixture/fixture-accounts.ts'
 import { type Client, createClient } from '../../src/client/create-client.ts'
-import { type CountedService, passOn, serveCounted } from '../support/counted-service.ts'
+import { type AskedRequest, type CountedService, passOn, serveCounted } from '../support/counted-service.ts'
 import { ofType } from '../support/follow.ts'
 import { type Product, startProduct } from '../support/product.ts'
 import { localChain } from '../support/servers.ts'
@@ -24,6 +24,8 @@ let model: CountedService
 let modelMood: Mood = 'works'
 let node: CountedService
 let nodeMood: Mood = 'works'
+let prices: CountedService
+const asked: AskedRequest[] = []
 const closers: (() => void)[] = []
 const atEnd = (close: () => void): void => void closers.push(close)
 
@@ -39,13 +41,20 @@ beforeAll(async () => {
     if (nodeMood === 'fails') response.writeHead(500).end()
     else void passOn(response, rpcUrl, body)
   }, atEnd)
+  prices = await serveCounted((response, number, request) => {
+    asked.push(request)
+    if (number === 1) response.writeHead(500).end()
+    else response.end('1.5')
+  }, atEnd)
   product = await startProduct({
     workers: 2,
     env: {
       ...(await prebuiltBundle()),
       OPENAI_BASE_URL: `${model.url}/v1`,
       PERDURA_CHAINS: `31337=${node.url}`,
-      PERDURA_SERVICE_LIMITS: 'chain:31337=10/s',
+      PERDURA_SERVICES: `prices=${prices.url}/v3`,
+      PERDURA_SERVICE_HEADERS: 'prices=x-api-key: the-key',
+      PERDURA_SERVICE_LIMITS: 'chain:31337=10/s;http:prices=10/s',
       PERDURA_ADMIN_KEY: adminKey,
     },
   })
@@ -121,10 +130,37 @@ test('a limit of a chain counts the requests of all workers, each of a call that
   const arrivals = node.arrivals.slice(before)
   // Four for each of eight calls.
   expect(arrivals.length).toBeGreaterThanOrEqual(32)
-  // One that had its turn before may still be under way; then one goes, and one each tenth of a second from then on.
+  expectTenASecond(arrivals, startMs)
+})
+
+/** One that had its turn before may still be under way; then one goes, and one each tenth of a second from then on. */
+function expectTenASecond(arrivals: readonly number[], startMs: number): void {
   for (const [index, atMs] of arrivals.entries()) {
     expect(index + 1).toBeLessThanOrEqual(2 + (atMs - startMs) / 100)
   }
+}
+
+test('a service of the operator is asked under its name, within its limit, with the key that tools do not see', async () => {
+  const startMs = performance.now()
+  const quote = { name: 'quote', arguments: { symbol: 'ETH' } }
+  const talks = await Promise.all(
+    Array.from({ length: 4 }, (_, index) =>
+      startTalk(product, client, `quote-${index}`, [callsOf(quote, quote, quote), textOf('Done.')]),
+    ),
+  )
+  await Promise.all(talks.map(({ following }) => following.untilTurns(1)))
+  for (const { following } of talks) {
+    following.close()
+    expect(ofType(following.events, 'tool.completed').map(({ output }) => output)).toEqual(
+      Array.from({ length: 3 }, () => ({ status: 200, text: '1.5' })),
+    )
+  }
+  // The first one failed, and was repeated.
+  expect(asked).toHaveLength(13)
+  for (const { method, path, headers } of asked) {
+    expect([method, path, headers['x-api-key']]).toEqual(['GET', '/v3/quotes/ETH?in=usd', 'the-key'])
+  }
+  expectTenASecond(prices.arrivals, startMs)
 })
 
 test('a chain that fails is asked three times for a call, and the tool is not run again', async () => {
@@ -155,6 +191,7 @@ test('operators see what is asked, by API and by command', async () => {
         circuit: 'closed',
         workers: 2,
       },
+      { name: 'http:prices', limit: { requests: 10, periodMs: 1_000 }, slots: 48, calls: 13, retries: 1 },
       {
         name: 'model:openai',
         limit: null,
@@ -165,7 +202,7 @@ test('operators see what is asked, by API and by command', async () => {
         workers: 2,
       },
     ])
-    const [chain, models] = services
+    const [chain, , models] = services
     expect(chain?.errors['chain_unavailable']).toBeGreaterThanOrEqual(3)
     expect(chain?.retries).toBeGreaterThanOrEqual(2)
     expect(chain?.waits).toBeGreaterThan(20)
@@ -177,10 +214,12 @@ test('operators see what is asked, by API and by command', async () => {
   const env = { PERDURA_ADMIN_KEY: adminKey }
   const { stdout, exitCode } = await perdura(['services'], { env })
   expect(exitCode).toBe(0)
-  expect(stdout).toMatch(/^service +circuit .*\nchain:31337 +closed .*\nmodel:openai /)
+  expect(stdout).toMatch(
+    /^service +circuit .*\nchain:31337 +closed .*\nhttp:prices +closed .*\nmodel:openai /,
+  )
   const asJson = await perdura(['services', '--json'], { env })
   expect(JSON.parse(asJson.stdout)).toMatchObject({
-    services: [{ name: 'chain:31337' }, { name: 'model:openai' }],
+    services: [{ name: 'chain:31337' }, { name: 'http:prices' }, { name: 'model:openai' }],
   })
   expect(await perdura(['services'])).toMatchObject({ stdout: '', exitCode: 2 })
 })

@@ -7,13 +7,19 @@ import { toPace } from '../../src/services/to-pace.ts'
 const read = (text: string) => loadConfig({ PERDURA_SERVICE_LIMITS: text }).services.limits
 
 test('reads requests in a time, requests at once, or both', () => {
-  expect(read('model:openai=60/min 20; chain:1=25/s ;chain:10=8;model:my-own=3/h')).toEqual([
+  expect(read('model:openai=60/min 20; chain:1=25/s ;chain:10=8;model:my-own=3/h;http:prices=2/s')).toEqual([
     { name: 'model:openai', limit: { requests: 60, periodMs: 60_000 }, slots: 20 },
     { name: 'chain:1', limit: { requests: 25, periodMs: 1_000 } },
     { name: 'chain:10', slots: 8 },
     { name: 'model:my-own', limit: { requests: 3, periodMs: 3_600_000 } },
+    { name: 'http:prices', limit: { requests: 2, periodMs: 1_000 } },
   ])
-  expect(loadConfig({}).services).toEqual({ limits: [], failureLimit: 5 })
+  expect(loadConfig({}).services).toEqual({
+    http: [],
+    headers: [],
+    limits: [],
+    failureLimit: 5,
+  })
 })
 
 test.each([

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 import { onTestFinished } from 'vitest'
@@ -19,9 +19,12 @@ export type CountedService = {
   ask(signal?: AbortSignal): Promise<string>
 }
 
+/** What such a service is asked. */
+export type AskedRequest = { method: string; path: string; headers: IncomingHttpHeaders; body: string }
+
 /** Serves one that answers as the test says, until the test ends, or what `onEnd` stands for. */
 export async function serveCounted(
-  answer: (response: ServerResponse, number: number, request: { path: string; body: string }) => void,
+  answer: (response: ServerResponse, number: number, request: AskedRequest) => void,
   onEnd: (close: () => void) => void = onTestFinished,
 ): Promise<CountedService> {
   const service: CountedService = { url: '', arrivals: [], active: 0, most: 0, ask }
@@ -33,7 +36,8 @@ export async function serveCounted(
       service.active -= 1
     })
     const number = service.arrivals.length
-    void text(request).then((body) => answer(response, number, { path: request.url ?? '/', body }))
+    const { method = 'GET', url = '/', headers } = request
+    void text(request).then((body) => answer(response, number, { method, path: url, headers, body }))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

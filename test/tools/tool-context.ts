@@ -13,6 +13,9 @@ export const noServices: ToolServices = {
   compiler() {
     throw new Error('There is no compiler in this test.')
   },
+  http() {
+    throw new AppError('tool_failed', 'There is no HTTP service in this test.')
+  },
   memory: { search: async () => [] },
   now: () => scriptedNow,
   results: {

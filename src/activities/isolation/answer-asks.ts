@@ -62,6 +62,8 @@ async function callPort(ask: ServiceAsk, context: ToolContext, options: PortOpti
       return services.results.read({ conversationId, callId: ask.callId }, ask.range)
     case 'results.find':
       return services.results.find({ conversationId, callId: ask.callId }, ask.search)
+    case 'http.request':
+      return services.http(ask.name).request(ask.request, { signal })
     case 'memory.search':
       return services.memory.search({ owner, conversationId, query: ask.query, limit: ask.limit })
   }

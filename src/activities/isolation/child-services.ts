@@ -92,6 +92,21 @@ function toServices(ask: AskForJson, defaultChainId: number): ToolServices {
       read: ({ callId }, range) => ask({ port: 'results.read', callId, range }),
       find: ({ callId }, search) => ask({ port: 'results.find', callId, search }),
     },
+    http: (name) => ({
+      request: ({ query, headers, ...request }, options) =>
+        ask(
+          {
+            port: 'http.request',
+            name,
+            request: {
+              ...request,
+              ...(query === undefined ? {} : { query: { ...query } }),
+              ...(headers === undefined ? {} : { headers: { ...headers } }),
+            },
+          },
+          options,
+        ),
+    }),
     memory: { search: ({ query, limit }) => ask({ port: 'memory.search', query, limit }) },
   }
 }

@@ -41,6 +41,18 @@ export const serviceAsk = z.discriminatedUnion('port', [
       contextChars: z.number(),
     }),
   }),
+  z.object({
+    port: z.literal('http.request'),
+    name: z.string(),
+    request: z.object({
+      path: z.string(),
+      method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).exactOptional(),
+      query: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
+      headers: z.record(z.string(), z.string()).exactOptional(),
+      body: z.string().exactOptional(),
+      isRepeatable: z.boolean().exactOptional(),
+    }),
+  }),
   z.object({ port: z.literal('memory.search'), query: z.string(), limit: z.number() }),
 ])
 export type ServiceAsk = z.output<typeof serviceAsk>

@@ -22,6 +22,7 @@ async function untilBegun(how: string): Promise<void> {
         now: () => new Date(),
         results: { read: unused, find: unused },
         memory: { search: unused },
+        http: unused,
       },
       owner: '',
       chainId: 1,

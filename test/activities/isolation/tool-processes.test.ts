@@ -32,6 +32,7 @@ const services: ToolServices = {
     read: () => Promise.reject(new Error('No result is asked for.')),
     find: () => Promise.reject(new Error('No result is asked for.')),
   },
+  http: () => ({ request: async ({ path }) => ({ status: 200, contentType: 'text/plain', text: path }) }),
   memory: { search: async () => [] },
 }
 
@@ -108,6 +109,26 @@ test('one process runs one call after the other, and several at once', async () 
     call('behave', { waitMs: 50 }).json(),
   ])
   expect(new Set(both.map(({ pid }) => pid)).size).toBe(2)
+})
+
+test('behavior: processes begin one after the other, and one that never begins holds nobody up for long', async () => {
+  const own = openToolProcesses({ memoryLimitMb: 64, env: {} })
+  const stuck = call('never-loads', {}, own)
+  const others = await Promise.all([1, 2, 3].map(() => call('behave', { waitMs: 1_000 }, own).json()))
+  expect(new Set(others.map(({ pid }) => pid)).size).toBe(3)
+  stuck.interrupt('stopped')
+  await expect(stuck.output).rejects.toThrow('interrupted: stopped')
+  await own.close()
+})
+
+test('behavior: one that waits to begin can be stopped', async () => {
+  const own = openToolProcesses({ memoryLimitMb: 64, env: {} })
+  const [first, second] = [call('never-loads', {}, own), call('never-loads', {}, own)]
+  second.interrupt('stopped')
+  await expect(second.output).rejects.toThrow('interrupted: stopped')
+  first.interrupt('stopped')
+  await expect(first.output).rejects.toThrow('interrupted: stopped')
+  await own.close()
 })
 
 test('behavior: an output of 16 MiB passes', async () => {

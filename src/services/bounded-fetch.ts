@@ -1,10 +1,15 @@
-import { AppError } from '../contracts/errors.ts'
-import { readRetryAfterMs } from '../services/retry-after.ts'
+import type { AppError } from '../contracts/errors.ts'
+import { readRetryAfterMs } from './retry-after.ts'
 
 export type FetchBounds = {
   timeoutMs: number
   responseSizeLimitBytes: number
   signal: AbortSignal
+  errors: {
+    /** The service wants to be left alone for now. */
+    refused(status: number, retryAfterMs: number | undefined): AppError
+    tooLarge(limitBytes: number): AppError
+  }
 }
 
 /** A `fetch` that never follows a redirect, never waits longer than told and never reads more than told. */
@@ -14,9 +19,12 @@ export function createBoundedFetch(bounds: FetchBounds) {
     const signal = AbortSignal.any([bounds.signal, AbortSignal.timeout(bounds.timeoutMs)])
     const response = await fetch(input, { ...init, redirect: 'error', signal })
     const retryAfterMs = readRetryAfterMs(response.headers, Date.now())
-    if (response.status === 429 || (response.status === 503 && retryAfterMs !== undefined))
-      throw refused(response, retryAfterMs)
-    const body = await readBody(response, bounds.responseSizeLimitBytes)
+    if (response.status === 429 || (response.status === 503 && retryAfterMs !== undefined)) {
+      // Nothing waits for the body of a refusal.
+      void response.body?.cancel().catch(() => {})
+      throw bounds.errors.refused(response.status, retryAfterMs)
+    }
+    const body = await readBody(response, bounds)
     return new Response(body.byteLength > 0 ? body : null, {
       status: response.status,
       headers: contentType(response),
@@ -24,14 +32,15 @@ export function createBoundedFetch(bounds: FetchBounds) {
   }
 }
 
-async function readBody(response: Response, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readBody(
+  response: Response,
+  { responseSizeLimitBytes, errors }: FetchBounds,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
   for await (const chunk of response.body ?? []) {
     sizeBytes += chunk.byteLength
-    if (sizeBytes > limitBytes) {
-      throw new AppError('chain_rejected', `The RPC answered with more than ${limitBytes} bytes.`)
-    }
+    if (sizeBytes > responseSizeLimitBytes) throw errors.tooLarge(responseSizeLimitBytes)
     chunks.push(chunk)
   }
   const body = new Uint8Array(sizeBytes)
@@ -46,13 +55,4 @@ async function readBody(response: Response, limitBytes: number): Promise<Uint8Ar
 function contentType(response: Response): Record<string, string> {
   const type = response.headers.get('content-type')
   return type ? { 'content-type': type } : {}
-}
-
-function refused({ status, body }: Response, retryAfterMs: number | undefined): AppError {
-  // Nothing waits for the body of a refusal.
-  void body?.cancel().catch(() => {})
-  return new AppError('chain_unavailable', `The RPC takes no more requests for now (HTTP ${status}).`, {
-    details: { status },
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  })
 }
