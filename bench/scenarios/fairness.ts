@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { logIn, openDriver } from '../driver.ts'
 import { runFreshTurns, toFactor, toFreshFigures } from '../fresh-turns.ts'
 import { scriptModel } from '../model-script.ts'
@@ -7,6 +9,8 @@ const conversations = 4
 const callsOfEach = 25
 /** Longer than all fresh turns take together. */
 const callMs = 25_000
+/** By then all processes have begun that the calls get: one after the other, a third of a second each. */
+const begunMs = 10_000
 const freshTurns = 40
 
 /** One owner has a hundred calls that take their time; how does a fresh conversation of another one fare? */
@@ -31,11 +35,15 @@ export const fairness: Scenario = {
         return driver
       }),
     )
+    const startedMs = performance.now()
+    const beginning = await runFreshTurns(other, freshTurns)
+    await sleep(Math.max(0, begunMs - (performance.now() - startedMs)))
     const beside = await runFreshTurns(other, freshTurns)
     await Promise.all(talks.map(({ client, conversationId }) => client.cancelTurn(conversationId)))
     for (const talk of talks) talk.close()
     return [
       ...toFreshFigures('alone', quiet),
+      ...toFreshFigures('while the calls begin', beginning),
       ...toFreshFigures('beside the calls', beside),
       {
         name: 'answer beside the calls against alone',

@@ -15,8 +15,8 @@ export type Invocation<Kind extends Tool = Tool> = {
 /** What a step has put out, as JSON. */
 export type StepOutput = { json: string; sizeBytes: number; read(): unknown }
 
-/** How long the process of a tool may take to start and to load it; none of it is the tool's own time. */
-const loadingMs = 20_000
+/** How long the process of a tool may wait to begin, begin and load it; none of it is the tool's own time. */
+const loadingMs = 40_000
 
 /**
  * Runs a tool with a single `run`, in a process of its own when it is to be isolated, and writes its output down.

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { setPriority } from 'node:os'
 import { extname } from 'node:path'
 
 /** How a process has ended; neither when it never began. */
@@ -41,6 +42,7 @@ export function startIsolatedProcess(script: URL, options: IsolatedProcessOption
     // A group of its own: a Ctrl-C in the terminal reaches the parent only, and it ends with all it has started.
     detached: true,
   })
+  giveWay(child.pid)
   const ended = new Promise<ProcessEnd>((resolve) => {
     child.once('exit', (code, signal) => {
       // What it has said last may still be on its way.
@@ -66,6 +68,19 @@ export function startIsolatedProcess(script: URL, options: IsolatedProcessOption
 /** The script beside the caller that a process runs: the sources run as TypeScript, the package as JavaScript. */
 export function toScriptUrl(name: string, { url, filename }: Pick<ImportMeta, 'url' | 'filename'>): URL {
   return new URL(`./${name}${extname(filename)}`, url)
+}
+
+/** Below the usual 0: a third of the share of a process that wants as much. */
+const yieldingPriority = 5
+
+/** Where processors are short, what runs there waits rather than turns and streams. */
+function giveWay(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    setPriority(pid, yieldingPriority)
+  } catch {
+    // It is gone already, or the system keeps everybody at one priority.
+  }
 }
 
 function killGroup(pid: number | undefined): void {

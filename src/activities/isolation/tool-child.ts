@@ -2,8 +2,6 @@
  * The process of a tool: runs one call after the other, as its worker orders. Started by `tool-process.ts` only,
  * with its memory limit in megabytes as the one argument.
  */
-import { setPriority } from 'node:os'
-
 import { startWatchdog } from '../../ops/watchdog.ts'
 import { resolveToolkitImports } from '../../toolkit/resolve-toolkit-imports.ts'
 import { createChildServices } from './child-services.ts'
@@ -11,14 +9,10 @@ import { toCrossingError } from './crossing-error.ts'
 import { type FromProcess, type ToolOrder, toProcess } from './protocol.ts'
 import { runOrder } from './run-order.ts'
 
-/** A tool that computes for long leaves the processor to conversations. */
-const niceness = 5
-
 type Running = { controller: AbortController; ports: ReturnType<typeof createChildServices> }
 let running: Running | undefined
 
 startWatchdog({ memoryLimitMb: Number(process.argv[2]) })
-setPriority(niceness)
 resolveToolkitImports()
 
 process.on('message', (message) => {

@@ -1,4 +1,5 @@
 import { AppError } from '../../contracts/errors.ts'
+import { WeightedGate } from '../../ops/weighted-gate.ts'
 import type { ToolContext } from '../../toolkit/tool.ts'
 import type { Interruption } from '../activity-scope.ts'
 import type { WrittenOutput } from '../pack-output.ts'
@@ -39,6 +40,11 @@ const keptCount = 2
 const idleMs = 10_000
 /** Of one process: what tools leave behind in it is bounded. */
 const runLimit = 200
+/**
+ * A process begins with half a second of computing, and two dozen that begin together are felt by every turn. So they
+ * do one after the other, owners in turn; but nobody waits longer than this for one that has not begun.
+ */
+const beginningMs = 1_000
 
 /** Opens the processes: as many as calls run at once, none before the first is needed. */
 export function openToolProcesses(options: ToolProcessOptions): ToolProcesses {
@@ -47,6 +53,17 @@ export function openToolProcesses(options: ToolProcessOptions): ToolProcesses {
   /** The one that ran last is the last. */
   let idle: ToolProcess[] = []
   const closing = new AbortController()
+  const beginnings = new WeightedGate(1)
+
+  /** Waits until a process may begin; resolves with what is to be called when it has. */
+  async function untilMayBegin({ signal, owner }: ToolContext): Promise<() => void> {
+    const leave = await beginnings.enter(1, AbortSignal.any([signal, closing.signal]), owner)
+    const timer = setTimeout(leave, beginningMs)
+    return () => {
+      clearTimeout(timer)
+      leave()
+    }
+  }
 
   function start(): ToolProcess {
     const process = new ToolProcess(options)
@@ -58,9 +75,14 @@ export function openToolProcesses(options: ToolProcessOptions): ToolProcesses {
     return process
   }
 
+  /** One that waits and has loaded the file. */
+  function findReady(file: string): ToolProcess | undefined {
+    return idle.findLast(({ files, isGone }) => files.has(file) && !isGone)
+  }
+
   function take(file: string): ToolProcess {
     idle = idle.filter(({ isGone }) => !isGone)
-    const process = idle.findLast(({ files }) => files.has(file)) ?? idle.at(-1) ?? start()
+    const process = findReady(file) ?? idle.at(-1) ?? start()
     idle = idle.filter((other) => other !== process)
     process.files.add(file)
     process.runs += 1
@@ -88,8 +110,19 @@ export function openToolProcesses(options: ToolProcessOptions): ToolProcesses {
     warm() {
       if (living.size === 0) rest(start())
     },
-    async run({ file, step, input, earlier = {}, context, defaultChainId, interruption, ...events }) {
+    async run({
+      file,
+      step,
+      input,
+      earlier = {},
+      context,
+      defaultChainId,
+      interruption,
+      onBegun,
+      onReturned,
+    }) {
       context.signal.throwIfAborted()
+      const leave = findReady(file) === undefined ? await untilMayBegin(context) : () => {}
       const { owner, wallet, chainId, conversationId, callId, idempotencyKey } = context
       const process = take(file)
       const { output, rested } = startIsolatedRun(process, {
@@ -112,9 +145,16 @@ export function openToolProcesses(options: ToolProcessOptions): ToolProcesses {
         context,
         memoryLimitMb,
         isTimeout: () => interruption() === 'timeout',
-        ...events,
+        onBegun() {
+          leave()
+          onBegun()
+        },
+        onReturned,
       })
-      void rested.then((isReusable) => giveBack(process, isReusable))
+      void rested.then((isReusable) => {
+        leave()
+        giveBack(process, isReusable)
+      })
       return output.catch((error: unknown) => {
         if (!closing.signal.aborted || !(error instanceof ToolCrash)) throw error
         throw new AppError('shutting_down', 'The worker has ended the process of the tool.')
