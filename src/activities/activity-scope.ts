@@ -23,9 +23,14 @@ export type ActivityScope = {
   storing: AbortSignal
   /** From 1. */
   attempt: number
-  /** Tries before this one that failed by themselves; outages, shutdowns and dead workers do not count. */
-  failedTries: number
+  /**
+   * Tries before this one that failed by themselves, in the part that runs; outages, shutdowns and dead workers do not
+   * count.
+   */
+  readonly failedTries: number
   interruption(): Interruption | undefined
+  /** Begins a part of the activity whose failed tries are counted by themselves. */
+  beginPart(part: string): void
   /** Interrupts with `timeout` after this long from now; replaces an earlier limit. */
   limitTime(timeoutMs: number): void
   /** Time does not run until the returned function is called, as while something outside keeps it waiting. */
@@ -64,8 +69,8 @@ export async function withActivityScope<Result>(
 ): Promise<Result> {
   const context = Context.current()
   const controller = new AbortController()
-  const failedTries = readFailedTries(context.info.heartbeatDetails)
-  const details = { phase: 'begin', attempt: context.info.attempt, lastEvent: '', failedTries }
+  const last = readDetails(context.info.heartbeatDetails)
+  const details = { phase: 'begin', attempt: context.info.attempt, lastEvent: '', ...last }
   const storing = new AbortController()
   const timeLimit = new TimeLimit(() => interrupt('timeout'))
   let storingEnd: NodeJS.Timeout | undefined
@@ -98,12 +103,18 @@ export async function withActivityScope<Result>(
       signal: controller.signal,
       storing: storing.signal,
       attempt: context.info.attempt,
-      failedTries,
+      get failedTries() {
+        return details.part === last.part ? last.failedTries : 0
+      },
       interruption: () => interruption,
+      beginPart(part) {
+        details.part = part
+        details.failedTries = part === last.part ? last.failedTries : 0
+      },
       limitTime: (limitMs) => timeLimit.set(limitMs),
       pauseTimeLimit: () => timeLimit.pause(),
       endTimeLimit: () => timeLimit.end(),
-      countFailedTry: () => tellFailedTries(failedTries + 1),
+      countFailedTry: () => tellFailedTries((details.part === last.part ? last.failedTries : 0) + 1),
       forgetFailedTries: () => tellFailedTries(0),
       note(phase, lastEvent) {
         details.phase = phase
@@ -133,9 +144,17 @@ export function withDeadline(scope: ActivityScope, deadlineMs: number): Activity
   }
 }
 
-function readFailedTries(details: unknown): number {
-  if (typeof details !== 'object' || details === null || !('failedTries' in details)) return 0
-  return typeof details.failedTries === 'number' ? details.failedTries : 0
+/** What the try before has told of itself. */
+function readDetails(details: unknown): { part: string; failedTries: number } {
+  const { part, failedTries } = typeof details === 'object' && details !== null ? toPartial(details) : {}
+  return {
+    part: typeof part === 'string' ? part : '',
+    failedTries: typeof failedTries === 'number' ? failedTries : 0,
+  }
+}
+
+function toPartial(details: object): { part?: unknown; failedTries?: unknown } {
+  return details
 }
 
 function toInterruption({ cancellationDetails }: Context): Interruption {

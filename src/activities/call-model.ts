@@ -41,6 +41,7 @@ async function runRound(
   scope: ActivityScope,
   services: ActivityServices,
 ): Promise<RoundOutcome | undefined> {
+  scope.beginPart(`round ${round.round}`)
   const begun = await beginRound(services.database, round, { promptHash: services.prompt.hash, isJoinable })
   if (begun.outcome === 'done') return begun.stored
   if (begun.outcome === 'joined') return undefined

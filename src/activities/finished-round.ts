@@ -56,6 +56,7 @@ export function toFinishedRound(end: RoundEnd): FinishedRound {
     conversationId: round.conversationId,
     turnId: round.turnId,
     round: round.round,
+    attempt,
     outcome,
     message:
       text === '' && rows.length === 0

@@ -1,3 +1,4 @@
+import type { MessageId } from '../contracts/ids.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
 import type { ActivityScope } from './activity-scope.ts'
 
@@ -39,8 +40,7 @@ export async function runOn(
     round += 1
     ran.push(...ranIn(next))
   }
-  if (round === first.round) return last
-  return told(last, round, ran)
+  return round === first.round ? last : told(last, { round, ran, unjoined: unjoinedIn(outcome) })
 }
 
 type ToolsOutcome = Extract<RoundOutcome, { kind: 'tools' }>
@@ -63,8 +63,16 @@ function ranIn(outcome: RoundOutcome): string[] {
   return 'ran' in outcome ? [...(outcome.ran ?? [])] : []
 }
 
+/** Only the first one is given messages to join it. */
+function unjoinedIn(outcome: RoundOutcome): { unjoined?: MessageId[] } {
+  return 'unjoined' in outcome && outcome.unjoined !== undefined ? { unjoined: outcome.unjoined } : {}
+}
+
+type Told = { round: number; ran: string[]; unjoined: ReturnType<typeof unjoinedIn> }
+
 /** What the workflow is told of several rounds. */
-function told(last: RoundOutcome, round: number, ran: string[]): RoundOutcome {
-  if (last.kind === 'tools') return { ...last, round, ran }
-  return last.kind === 'finished' && ran.length > 0 ? { ...last, ran } : last
+function told(last: RoundOutcome, { round, ran, unjoined }: Told): RoundOutcome {
+  if (last.kind === 'tools') return { ...last, ...unjoined, round, ran }
+  if (last.kind !== 'finished') return last
+  return { ...last, ...unjoined, ...(ran.length === 0 ? {} : { ran }) }
 }

@@ -53,8 +53,17 @@ export type RoundOutcome =
       /** The round that asks for them, when the model's activity has gone on by itself. */
       round?: number
       ran?: CallsOfActivity
+      unjoined?: MessageId[]
     }
-  | { kind: 'finished'; outcome: TurnOutcomeKind; code?: string; model?: string; ran?: CallsOfActivity }
+  | {
+      kind: 'finished'
+      outcome: TurnOutcomeKind
+      code?: string
+      model?: string
+      ran?: CallsOfActivity
+      /** Messages that were to join the round, and came too late: it had been stored. */
+      unjoined?: MessageId[]
+    }
   /** The context is too full: the older part must be summed up first. Nothing but the round's beginning was written. */
   | { kind: 'compact' }
   /** The messages had been answered before: nothing was written. */

@@ -1,6 +1,6 @@
 import type { ConversationState, HistoryStrategy, ModelSettings } from '../contracts/conversation.ts'
 import type { NewRequest } from '../contracts/human-request.ts'
-import type { CallId, ConversationId, OwnerId, TurnId } from '../contracts/ids.ts'
+import type { CallId, ConversationId, MessageId, OwnerId, TurnId } from '../contracts/ids.ts'
 import type { CallPermission, PermissionPolicy } from '../contracts/permission.ts'
 import type { ToolError, ToolStatus } from '../contracts/tool-call.ts'
 import type { RoundOutcome, RoundRef } from '../contracts/turn.ts'
@@ -46,7 +46,7 @@ export type BegunRound =
       /** Number of the event that began the round. */
       firstSeq: number
     }
-  /** The round was stored by an earlier try; its calls are those that have not ended. */
+  /** The round was stored by an earlier try; its calls are those that have not ended, and what it was not joined by. */
   | { outcome: 'done'; stored: RoundOutcome }
   /** The messages belong to another turn, or the turn has ended, or the conversation is gone. */
   | { outcome: 'taken' | 'over' | 'missing' }
@@ -67,6 +67,8 @@ export type FinishedRound = {
   conversationId: ConversationId
   turnId: TurnId
   round: number
+  /** As `beginRound` has told it: one that a later one has overtaken stores nothing. Absent: it is not known. */
+  attempt?: number
   outcome: RoundOutcome
   message: { id: string; text: string; toolCalls: StoredToolCall[]; model: string } | null
   calls: readonly NewCall[]
@@ -95,7 +97,7 @@ export async function beginRound(
   { conversationId, turnId, round, messageIds, steered = [], trigger }: RoundRef,
   { promptHash, isJoinable = true }: { promptHash: string; isJoinable?: boolean },
 ): Promise<BegunRound> {
-  type Answer = BegunRound & { ended?: CallId[]; log?: LogAnswer; events?: EventRow[] }
+  type Answer = BegunRound & Since & { log?: LogAnswer; events?: EventRow[] }
   const answer = await database.call<Answer>('begin_round', [
     conversationId,
     turnId,
@@ -106,7 +108,7 @@ export async function beginRound(
     promptHash,
     isJoinable,
   ])
-  if (answer.outcome === 'done') return { outcome: 'done', stored: withoutEnded(answer.stored, answer.ended) }
+  if (answer.outcome === 'done') return { outcome: 'done', stored: toStanding(answer.stored, answer) }
   if (answer.outcome !== 'run') return answer
   publishNotice(database, conversationId, answer.log, JSON.stringify(answer.events))
   const { state, attempt, settings, startedAtMs, firstSeq } = answer
@@ -115,14 +117,19 @@ export async function beginRound(
   return { outcome: 'run', state, attempt, settings: complete, startedAtMs, firstSeq }
 }
 
-function withoutEnded(stored: RoundOutcome, ended: readonly CallId[] = []): RoundOutcome {
-  if (stored.kind !== 'tools') return stored
-  return { ...stored, calls: stored.calls.filter(({ callId }) => !ended.includes(callId)) }
+/** What has become of a round since it was stored. */
+type Since = { ended?: CallId[]; unjoined?: MessageId[] }
+
+function toStanding(stored: RoundOutcome, { ended = [], unjoined = [] }: Since): RoundOutcome {
+  if (stored.kind !== 'tools' && stored.kind !== 'finished') return stored
+  const told = unjoined.length === 0 ? stored : { ...stored, unjoined }
+  if (told.kind === 'finished') return told
+  return { ...told, calls: told.calls.filter(({ callId }) => !ended.includes(callId)) }
 }
 
 /**
  * Stores what a model call produced, all or nothing, and ends the turn unless tools follow.
- * Returns the outcome that stands: an earlier try's, if there was one.
+ * Returns the outcome that stands: an earlier try's, if there was one, and nothing if a later try goes on.
  */
 export async function finishRound(database: Database, finished: FinishedRound): Promise<RoundOutcome> {
   const { conversationId } = finished
@@ -145,6 +152,7 @@ export async function finishRound(database: Database, finished: FinishedRound): 
     events,
     finished.deltaFloor,
     finished.outcome.kind !== 'tools',
+    finished.attempt ?? null,
   ])
   publishNotice(database, conversationId, answer.log, answer.changed ? undefined : events)
   if (answer.stored !== undefined) return answer.stored

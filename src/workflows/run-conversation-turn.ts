@@ -1,4 +1,5 @@
 import type { BackgroundCall, ToolCallRef } from '../contracts/activity-interface.ts'
+import type { MessageId } from '../contracts/ids.ts'
 import type { CallOutcome, ScheduledCall } from '../contracts/tool-call.ts'
 import type { CarriedTurn, RoundRef, Turn, TurnEnd, WaitingMessage } from '../contracts/turn.ts'
 import type { CallProgressTable } from './call-progress.ts'
@@ -52,7 +53,7 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
           steered = []
         })
         // Once the model has answered, its activity has made them part of the turn.
-        if (outcome.kind === 'nothing') queue.putBack(steered)
+        queue.putBack(outcome.kind === 'nothing' ? steered : listUnjoined(steered, outcome.unjoined))
         steered = []
         return outcome
       },
@@ -85,6 +86,13 @@ async function tryTurn(carried: CarriedTurn, scope: Scope, parts: TurnParts): Pr
   }
 }
 
+function listUnjoined(
+  steered: readonly WaitingMessage[],
+  unjoined: readonly MessageId[] = [],
+): WaitingMessage[] {
+  return steered.filter(({ messageId }) => unjoined.includes(messageId))
+}
+
 /** `onBegun`: the round has begun, with the messages that joined the turn, and the model is not asked yet. */
 async function callModel(round: RoundRef, parts: TurnParts, onBegun: () => void): Promise<ModelOutcome> {
   const { state, calls } = parts
@@ -92,6 +100,7 @@ async function callModel(round: RoundRef, parts: TurnParts, onBegun: () => void)
   const outcome = await askModel(round, parts, onBegun)
   if (outcome.kind !== 'nothing') state.model = outcome.model ?? state.model
   if (outcome.kind !== 'tools') return outcome
+  if (outcome.round !== undefined) state.change({ kind: 'modelCalled', round: outcome.round })
   calls.beginTurn(round.turnId)
   beginCalls(outcome.calls, parts)
   return outcome

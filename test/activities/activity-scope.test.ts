@@ -67,9 +67,30 @@ test('behavior: sends heartbeats with where it is, for its whole life', async ()
       phase: 'stream',
       attempt: 3,
       lastEvent: 'text.delta',
+      part: '',
       failedTries: 0,
     })),
   )
+})
+
+test('behavior: failed tries are counted for each part by itself', async () => {
+  const heartbeatDetails = { phase: 'model', attempt: 2, lastEvent: '', part: 'round 1', failedTries: 2 }
+  const environment = new MockActivityEnvironment({ attempt: 3, heartbeatDetails })
+  const beats: unknown[] = []
+  environment.on('heartbeat', (details: unknown) => beats.push(structuredClone(details)))
+  const counts = await environment.run(() =>
+    withActivityScope({ turnId: 't1', stops: createStops().registry }, async (scope) => {
+      const seen = ['round 0', 'round 1', 'round 2'].map((part) => {
+        scope.beginPart(part)
+        return scope.failedTries
+      })
+      scope.beginPart('round 1')
+      scope.countFailedTry()
+      return seen
+    }),
+  )
+  expect(counts).toEqual([0, 2, 0])
+  expect(beats).toMatchObject([{ part: 'round 1', failedTries: 3 }])
 })
 
 test('behavior: ends when the turn is stopped', async () => {

@@ -73,6 +73,16 @@ test('behavior: a round that is joined or too long is left to the workflow', asy
   expect(await runOn(first, scope, run)).toEqual({ ...tools('a: ok', 'b: ok'), round: 3 })
 })
 
+test('behavior: what came too late to join the first round is told, however far it goes on', async () => {
+  const late = { ...tools('a: ok'), unjoined: ['s'] }
+  expect(await runOn(first, scope, createRounds(late, undefined).run)).toEqual(late)
+  expect(await runOn(first, scope, createRounds(late, finished).run)).toEqual({
+    ...finished,
+    unjoined: ['s'],
+    ran: ['a: ok'],
+  })
+})
+
 test('behavior: a turn that is over by then is told so', async () => {
   const { run } = createRounds(tools(), { kind: 'nothing' })
   expect(await runOn(first, scope, run)).toEqual({ kind: 'nothing' })

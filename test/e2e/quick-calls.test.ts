@@ -180,6 +180,23 @@ test('behavior: a later round that fails is tried again, and nothing before it',
   expect(ofType(following.events, 'text.completed')).toMatchObject([{ text: 'Seen.', attempt: 2 }])
 })
 
+test('behavior: each round has its own tries', async () => {
+  product.gates.open('tries')
+  const fails = { status: 500 }
+  const { id, following } = await startTalk(product, client, 'tries', [
+    fails,
+    fails,
+    callsOf(glance('tries')),
+    fails,
+    fails,
+    textOf('Seen.'),
+  ])
+  expect(await following.untilTurns(1)).toMatchObject({ outcome: 'success' })
+  following.close()
+  expect(await product.model.requests('tries')).toHaveLength(6)
+  expect(await listActivities(product, id)).toEqual(['callModel'])
+})
+
 test('kill -9 in a later round: it is asked again under a number of its own, and nothing before it', async () => {
   product.gates.open('killed-later')
   const { id, following } = await startTalk(product, client, 'killed-later', [

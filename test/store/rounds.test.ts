@@ -83,6 +83,42 @@ test('behavior: joined: one that must not be joined does not begin while a messa
   expect(await turn.beginAlone(1, 2)).toMatchObject({ outcome: 'run', attempt: 1 })
 })
 
+test('behavior: an attempt that a later one has overtaken stores nothing, and its call is booked', async () => {
+  await turn.begin(1, 0, ['m1'])
+  await turn.begin(1, 0, ['m1'])
+  const before = await turn.listTypes()
+  expect(await turn.answerAs(1, 0, 'Too late', 1)).toEqual({ kind: 'nothing' })
+  expect(await turn.listTypes()).toEqual(before)
+  const [booked] = await database.rows<{ count: number }>(
+    'booked',
+    'select count(*) from ledger where owner_id = $1',
+    [turn.owner],
+  )
+  expect(booked).toEqual({ count: 1 })
+  expect(await turn.answerAs(1, 0, 'In time', 2)).toMatchObject({ kind: 'finished' })
+})
+
+test('behavior: done: what was to join a round that had been stored is told', async () => {
+  await turn.begin(1, 0, ['m1'])
+  await turn.askTools(1, 0, 0)
+  const steer = { busyPolicy: 'steer' } as const
+  await turn.accept('m2', 'And this', steer)
+  await turn.begin(2, 0, ['m2'])
+  await turn.askTools(2, 0, 1)
+  await turn.beginAlone(2, 1)
+  await turn.askTools(2, 1, 1)
+  await turn.accept('m3', 'And that', steer)
+  expect(await turn.begin(2, 1, [], ['m3'])).toMatchObject({
+    outcome: 'done',
+    stored: { kind: 'tools', unjoined: [turn.messageOf('m3')] },
+  })
+  await turn.begin(2, 2, [], ['m3'])
+  await turn.answer(2, 2, 'Both')
+  const done = await turn.begin(2, 2, [], ['m3'])
+  expect(done).toMatchObject({ outcome: 'done', stored: { kind: 'finished' } })
+  expect(done).not.toHaveProperty('stored.unjoined')
+})
+
 test('behavior: what joins a round that has begun already is said', async () => {
   await turn.begin(1, 0, ['m1'])
   await turn.askTools(1, 0, 1)

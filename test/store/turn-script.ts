@@ -80,6 +80,9 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
       beginRound(database, roundOf(turn, round), { promptHash: 'hash', isJoinable: false }),
     /** Stores a reply that ends the turn. */
     answer: (turn: number, round: number, text: string) => finish(turn, round, text, { calls: 0 }),
+    /** The same, as the attempt of that number. */
+    answerAs: (turn: number, round: number, text: string, attempt: number) =>
+      finish(turn, round, text, { calls: 0, attempt }),
     /** Stores a reply that asks for tools. */
     askTools: (turn: number, round: number, calls: number, steps?: string[]) =>
       finish(turn, round, '', { calls, ...(steps === undefined ? {} : { steps }) }),
@@ -127,7 +130,7 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
     turn: number,
     round: number,
     text: string,
-    { calls, steps, requests = [], permissions = [] }: AskedTools,
+    { calls, steps, requests = [], permissions = [], attempt }: AskedTools & { attempt?: number },
   ) {
     const callIds = Array.from({ length: calls }, (_, index) => callOf(turn, round, index))
     const rows = callIds.map((callId, index) => ({
@@ -151,6 +154,7 @@ export function createTurnScript(database: Database, { id, owner }: { id: string
       conversationId: id,
       turnId: turnIdOf(turn),
       round,
+      ...(attempt === undefined ? {} : { attempt }),
       outcome,
       message: { id: messageId, text, model: 'scripted/demo', toolCalls: rows },
       calls: rows,

@@ -47,7 +47,11 @@ export function toPossibleEnd(end: ToolEnd, { isCancelRequested }: Cancellable):
 export function tryModelCall(db: FakeDatabase, round: RoundRef, reply: Reply, nowMs: number): Ending {
   if (reply === 'cancelled') return { error: 'cancelled' }
   const begun = db.beginRound(round)
-  if (begun.outcome === 'done') return { value: begun.stored }
+  if (begun.outcome === 'done') {
+    const { stored } = begun
+    const isOver = stored.kind === 'tools' && stored.calls.length === 0
+    return isOver ? goOn(db, round, { outcome: stored, reply: toLast(reply) }, nowMs) : { value: stored }
+  }
   if (begun.outcome !== 'run') return { value: { kind: 'nothing' } satisfies RoundOutcome }
   if (reply === 'throws') return { error: 'thrown' }
   if (reply === 'compact') return { value: { kind: 'compact' } satisfies RoundOutcome }
@@ -66,6 +70,10 @@ function isGoingOn(reply: Reply): reply is Extract<Reply, { thenOn: unknown }> {
   return typeof reply === 'object' && 'thenOn' in reply
 }
 
+function toLast(reply: Reply): LastReply {
+  return isGoingOn(reply) ? reply.thenOn : reply
+}
+
 /** The same activity's next round, as `runOn` has it. */
 function goOn(
   db: FakeDatabase,
@@ -76,13 +84,14 @@ function goOn(
   const round = first.round + 1
   const isOver =
     outcome.kind !== 'tools' || round >= outcome.limits.rounds || nowMs >= outcome.limits.deadlineMs
-  if (isOver || db.isJoined) return { value: outcome }
   const { steered: _steered, compacted: _compacted, ...turn } = first
+  const isJoined = db.isJoined && !db.isStored({ ...turn, round })
+  if (isOver || isJoined) return { value: outcome }
   const ending = tryModelCall(db, { ...turn, round }, reply === 'cancelled' ? 'answers' : reply, nowMs)
   if ('error' in ending) return ending
   const next = ending.value as RoundOutcome
   if (next.kind === 'compact') return { value: outcome }
-  return { value: next.kind === 'tools' ? { ...next, round } : next }
+  return { value: next.kind === 'tools' ? { round, ...next } : next }
 }
 
 /** One try of summing up: before a round it changes nothing, in a turn of its own it ends that turn. */

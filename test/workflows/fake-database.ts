@@ -114,6 +114,10 @@ export class FakeDatabase {
     return this.messages.some(({ state }) => state === 'queued') ? null : undefined
   }
 
+  isStored({ turnId, round }: RoundRef): boolean {
+    return this.#rounds.has(`${turnId} ${round}`)
+  }
+
   /** A message waits that joins the next round. */
   get isJoined(): boolean {
     return this.messages.some(({ state, busyPolicy }) => state === 'queued' && busyPolicy === 'steer')
@@ -121,7 +125,7 @@ export class FakeDatabase {
 
   beginRound({ turnId, round, trigger, messageIds, steered = [] }: RoundRef): BegunRound {
     const stored = this.#rounds.get(`${turnId} ${round}`)
-    if (stored !== undefined) return { outcome: 'done', stored }
+    if (stored !== undefined) return { outcome: 'done', stored: this.#withUnjoined(stored, steered) }
     if (this.ends.has(turnId)) return { outcome: 'over' }
     const started = this.messages.filter(({ messageId }) => messageIds.includes(messageId))
     if (started.some((message) => message.state === 'withdrawn' || isOfAnother(message, turnId))) {
@@ -140,6 +144,14 @@ export class FakeDatabase {
     if (round === 0) this.#append(turnId, 'turn.started')
     this.#append(turnId, 'round.started')
     return { outcome: 'run', isCancelling: this.#isCancelling }
+  }
+
+  #withUnjoined(stored: RoundOutcome, steered: readonly MessageId[]): RoundOutcome {
+    const unjoined = this.messages
+      .filter(({ messageId, state }) => steered.includes(messageId) && state === 'queued')
+      .map(({ messageId }) => messageId)
+    const isTold = unjoined.length > 0 && (stored.kind === 'tools' || stored.kind === 'finished')
+    return isTold ? { ...stored, unjoined } : stored
   }
 
   /** Returns the outcome that stands. */

@@ -120,7 +120,11 @@ const unlikely: fc.Arbitrary<Step>[] = [
   anyIndex.map((index) => step(`repeat(${index})`, (it) => it.repeat(index))),
   anyIndex.map((index) => step(`answerAgain(${index})`, (it) => it.answerAgain(index))),
   anyIndex.map((index) => step(`begin(${index})`, (it) => it.beginModelCall(index))),
-  anyIndex.map((index) => step(`loseModelCall(${index})`, (it) => it.endModelCall(index, 'answers', true))),
+  fc
+    .tuple(anyIndex, fc.constantFrom<Reply>('answers', { thenOn: [] }, { thenOn: 'answers' }))
+    .map(([index, said]) =>
+      step(`loseModelCall(${index}, ${JSON.stringify(said)})`, (it) => it.endModelCall(index, said, true)),
+    ),
   anyIndex.map((index) => step(`loseTool(${index})`, (it) => it.endTool(index, 'ok', true))),
   anyIndex.map((index) => step(`loseWrite(${index})`, (it) => it.endWrite(index, true))),
   fc.constantFrom(1_000, 5_000, 21_000).map((timeMs) => step(`wait(${timeMs})`, (it) => it.wait(timeMs))),

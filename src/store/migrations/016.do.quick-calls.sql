@@ -1,13 +1,17 @@
 -- Calls that run within the activity of their model call are claimed with the reply. `finish_calls` ends them together.
 
--- As before; a call with `claimed` has its first try begun.
-create or replace function finish_round(
+-- As before; a call with `claimed` has its first try begun. With the number of its attempt, one that has been overtaken
+-- stores nothing: messages may have joined the round with the later one.
+drop function finish_round(text, text, int, json, json, json, json, json, json, bigint, boolean);
+create function finish_round(
   p_conversation text, p_turn text, p_round int, p_outcome json, p_message json, p_calls json,
-  p_requests json, p_usage json, p_events json, p_floor bigint, p_ends boolean)
+  p_requests json, p_usage json, p_events json, p_floor bigint, p_ends boolean, p_attempt int default null)
 returns json language plpgsql as $$
 declare
   v_turn text;
   v_owner text;
+  v_round int;
+  v_attempt int;
   v_usage json := p_usage;
   v_stored json;
   v_call json;
@@ -17,13 +21,14 @@ declare
   v_events json := p_events;
   v_log json;
 begin
-  select turn_id, owner_id into v_turn, v_owner from conversations where id = p_conversation for update;
+  select turn_id, owner_id, turn_round, turn_round_tries into v_turn, v_owner, v_round, v_attempt
+    from conversations where id = p_conversation for update;
   if p_usage is not null and p_usage -> 'id' is null then
     v_usage := (p_usage::jsonb || jsonb_build_object('id', p_turn || '.r' || p_round || '.a' || (p_usage ->> 'attempt'),
       'owner', v_owner, 'conversation', p_conversation, 'turn', p_turn, 'kind', 'answer', 'estimated', false))::json;
   end if;
   select outcome into v_stored from rounds where turn_id = p_turn and round = p_round;
-  if found or v_turn is distinct from p_turn then
+  if found or v_turn is distinct from p_turn or v_round = p_round and v_attempt > p_attempt then
     -- The call was paid all the same.
     if p_usage -> 'id' is not null then
       perform settle_entry(v_usage);

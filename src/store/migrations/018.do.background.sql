@@ -186,7 +186,7 @@ alter table conversations add column turn_round_tries int not null default 0;
 update conversations set turn_round_tries = 2000000 where turn_id is not null;
 
 -- As before; what joins the turn stands behind what began it. A round that was stored is answered with the calls of it
--- that have ended, one that begins with the number of its attempt. Unless p_joinable, one begins only when no message
+-- that have ended and with what still waits to join it, one that begins with the number of its attempt. Unless p_joinable, one begins only when no message
 -- waits to join it.
 drop function begin_round(text, text, int, text[], text[], text, text);
 create function begin_round(
@@ -219,10 +219,13 @@ begin
   if found then
     return json_build_object('outcome', 'done', 'stored', v_stored,
       'ended', array_to_json(array(select id from tool_calls
-        where id = any (array(select json_array_elements(v_stored -> 'calls') ->> 'callId')) and status is not null)));
+        where id = any (array(select json_array_elements(v_stored -> 'calls') ->> 'callId')) and status is not null)),
+      'unjoined', array_to_json(array(select id from messages
+        where id = any (p_steered) and state in ('received', 'queued'))));
   end if;
   if not p_joinable and exists (select 1 from messages
-      where conversation_id = p_conversation and state in ('received', 'queued') and busy_policy = 'steer') then
+      where conversation_id = p_conversation and busy_policy = 'steer'
+        and (state = 'queued' or state = 'received' and created_at > now() - interval '1 minute')) then
     return json_build_object('outcome', 'joined');
   end if;
   -- Of turns before the latest one nothing else may be left that says that they are over.
