@@ -3,6 +3,7 @@ import type { ServiceCaller } from '../services/service-caller.ts'
 import type { HoldReason } from '../store/services.ts'
 import type { ActivityScope } from './activity-scope.ts'
 import type { ActivityServices } from './activity-services.ts'
+import { BoundedPause } from './bounded-pause.ts'
 
 type Turn = { conversationId: ConversationId; turnId: TurnId }
 
@@ -12,16 +13,23 @@ const modelPatience = { busyMs: 240_000, downMs: 10_000 }
 /** Another model can answer instead; but somebody has to find out that this one is back. */
 const fallbackPatience = { busyMs: 10_000, downMs: 1_000 }
 
+/**
+ * How long the waits of one try may take together before its time runs on: a tool that asks a slow service many times
+ * would else outlast what its activity may take, and be run again from its beginning.
+ */
+const toolWaitMs = 45_000
+
 /** A tool that asks services outside: its time does not run while they keep it waiting. */
 export function toToolCaller(
   { ref, owner, scope }: { ref: Turn; owner: string; scope: ActivityScope },
   services: Pick<ActivityServices, 'log' | 'logger'>,
 ): ServiceCaller {
+  const waits = new BoundedPause(toolWaitMs, () => scope.pauseTimeLimit())
   return {
     owner,
     patience: toolPatience,
     onHeld: tellOnce(ref, services),
-    onWait: () => scope.pauseTimeLimit(),
+    onWait: () => waits.begin(),
   }
 }
 
