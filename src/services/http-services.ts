@@ -75,7 +75,12 @@ async function send(
 ): Promise<HttpAnswer> {
   const { method = 'GET', body, isRepeatable = method === 'GET' } = request
   const url = toServiceUrl(config, request)
-  const headers = toHeaders(request.headers ?? {}, config.headers)
+  const init = {
+    method,
+    headers: toHeaders(request.headers ?? {}, config.headers),
+    ...(body === undefined ? {} : { body }),
+  }
+  assertSendable(url, init)
   const fetchBounded = createBoundedFetch({
     ...bounds,
     signal,
@@ -88,7 +93,7 @@ async function send(
       signal,
       isRepeatable,
       async send() {
-        const response = await fetchBounded(url, { method, headers, ...(body === undefined ? {} : { body }) })
+        const response = await fetchBounded(url, init)
         const { status } = response
         if (status >= 500 || status === 408)
           throw unavailable(config.name, `fails (HTTP ${status})`, { status })
@@ -100,6 +105,18 @@ async function send(
   } catch (failure) {
     signal.throwIfAborted()
     throw toServiceError(failure, config.name)
+  }
+}
+
+/** A fault of the tool must not count as one of the service. The error's own words would quote what it holds. */
+function assertSendable(url: URL, init: RequestInit): void {
+  try {
+    void new Request(url, init)
+  } catch {
+    throw new AppError(
+      'tool_failed',
+      'The request cannot be sent: a GET has no body, and values of headers are printable characters.',
+    )
   }
 }
 

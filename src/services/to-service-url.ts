@@ -15,8 +15,9 @@ export function toServiceUrl({ name, url }: HttpServiceConfig, { path, query = {
     found?.origin === base.origin &&
     found.username === '' &&
     found.pathname.startsWith(below) &&
-    // Some servers take an escaped slash or backslash for one.
-    !/%2f|%5c|\\/i.test(path)
+    // Some servers take an escaped slash or backslash for one, and more than two dots for those.
+    !/%2f|%5c|\/\.\./i.test(found.pathname) &&
+    !/[\\\p{Cc}]/u.test(path)
   if (found === undefined || !isBelow) {
     throw new AppError(
       'tool_failed',

@@ -42,7 +42,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     // A host that is switched off closes nothing: without these a query waits for a quarter of an hour.
     query_timeout: queryTimeoutMs,
     statement_timeout: statementTimeoutMs,
-    options: planByIndex,
+    ...connecting,
   })
   pool.on('error', (error) => options.onIdleError(error))
 
@@ -105,7 +105,13 @@ const statementTimeoutMs = 9_000
  * Every statement of a conversation goes by an index. Plans are kept, and those that were made while a table was small
  * read it whole: in a new deployment, whose tables nobody has analysed yet, each turn then costs more than the last.
  */
-const planByIndex = '-c enable_seqscan=off -c jit=off'
+const planByIndex = 'set enable_seqscan = off; set jit = off'
+/** The pool waits for it before it gives a connection to anybody. */
+const connecting = {
+  onConnect: async (client: pg.ClientBase) => {
+    await client.query(planByIndex)
+  },
+}
 const int8 = 20
 
 /** Numbers of events and positions stay below 2^53; the driver would return them as strings. */

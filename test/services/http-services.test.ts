@@ -57,6 +57,9 @@ test.each([
   '/%2e%2e/admin',
   '/..%2fadmin',
   '/..\\admin',
+  '/a%\t2f..%\t2fadmin',
+  '/..;/admin',
+  '/a\nb',
   '@evil.example/x',
   '//../..//evil.example',
   '.evil.example/',
@@ -75,6 +78,15 @@ test.each(['Host', 'Content-Length', 'Proxy-Authorization', 'x y'])(
     expect(asked).toEqual([])
   },
 )
+
+test.each([
+  { path: '/', body: 'of a GET' },
+  { path: '/', headers: { 'x-price': '1 €\nx: y' } },
+])('error: what cannot be sent is a fault of the tool', async (request) => {
+  const { asked, port } = await serve()
+  await expect(port.request(request, { signal })).rejects.toMatchObject({ code: 'tool_failed' })
+  expect(asked).toEqual([])
+})
 
 test('a refusal of the request is an answer', async () => {
   const { asked, port } = await serve((response) => response.writeHead(404).end('no such thing'))
@@ -169,7 +181,9 @@ test.each([
   'Prices=https://api.example.com',
   'prices=https://a.example;prices=https://b.example',
 ])('error: the service %s says how to write it', (text) => {
-  expect(() => read(text)).toThrow(/PERDURA_SERVICES is .* Write names of services and their URLs/)
+  expect(() => read(text)).toThrow(
+    /PERDURA_SERVICES has .*\(not shown\)\. Write names of services and their URLs/,
+  )
 })
 
 test('error: headers say how to write them, and never what they hold', () => {

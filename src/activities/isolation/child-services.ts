@@ -1,8 +1,10 @@
+import { z } from 'zod'
+
 import { AppError } from '../../contracts/errors.ts'
 import type { ToolServices } from '../../toolkit/tool-services.ts'
 import { fromCrossingError } from './crossing-error.ts'
 import type { FromProcess, ToProcess } from './protocol.ts'
-import type { ServiceAsk } from './service-ask.ts'
+import { type ServiceAsk, serviceAsk } from './service-ask.ts'
 
 type AskOptions = {
   signal?: AbortSignal
@@ -111,13 +113,17 @@ function toServices(ask: AskForJson, defaultChainId: number): ToolServices {
   }
 }
 
-/** What crosses is JSON and nothing else. */
+/** What crosses is JSON and nothing else; what the worker would not understand it would not answer. */
 function toPlain(wanted: ServiceAsk): ServiceAsk {
+  let json: string
   try {
-    return JSON.parse(JSON.stringify(wanted))
+    json = JSON.stringify(wanted)
   } catch (cause) {
     throw new AppError('tool_failed', `What ${wanted.port} was asked for cannot be written as JSON.`, {
       cause,
     })
   }
+  const { data, error } = serviceAsk.safeParse(JSON.parse(json))
+  if (data !== undefined) return data
+  throw new AppError('tool_failed', `What ${wanted.port} was asked for is wrong: ${z.prettifyError(error)}`)
 }

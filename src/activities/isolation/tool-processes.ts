@@ -45,6 +45,8 @@ const runLimit = 200
  * do one after the other, owners in turn; but nobody waits longer than this for one that has not begun.
  */
 const beginningMs = 1_000
+/** Nor does anybody wait longer than this to begin, however many are before it. */
+const longestWaitMs = 15_000
 
 /** Opens the processes: as many as calls run at once, none before the first is needed. */
 export function openToolProcesses(options: ToolProcessOptions): ToolProcesses {
@@ -57,7 +59,12 @@ export function openToolProcesses(options: ToolProcessOptions): ToolProcesses {
 
   /** Waits until a process may begin; resolves with what is to be called when it has. */
   async function untilMayBegin({ signal, owner }: ToolContext): Promise<() => void> {
-    const leave = await beginnings.enter(1, AbortSignal.any([signal, closing.signal]), owner)
+    const patience = AbortSignal.timeout(longestWaitMs)
+    const ends = AbortSignal.any([signal, closing.signal])
+    const leave = await beginnings.enter(1, AbortSignal.any([ends, patience]), owner).catch(() => {
+      ends.throwIfAborted()
+      return () => {}
+    })
     const timer = setTimeout(leave, beginningMs)
     return () => {
       clearTimeout(timer)
@@ -161,7 +168,7 @@ export function openToolProcesses(options: ToolProcessOptions): ToolProcesses {
       })
     },
     async close() {
-      closing.abort()
+      closing.abort(new AppError('shutting_down', 'The worker ends.'))
       await Promise.all(
         [...living].map(async (process) => {
           process.kill()

@@ -81,6 +81,8 @@ export const outsideGroup = {
         about:
           'Services of your own that tools ask over HTTP, by name; see [HTTP services](tools.md#http-services).',
         example: 'prices=https://api.example.com/v3',
+        // A path may hold a key, and what is refused may hold a password.
+        secret: true,
       },
     ),
     PERDURA_SERVICE_HEADERS: variable(

@@ -113,7 +113,7 @@ test('one process runs one call after the other, and several at once', async () 
 
 test('behavior: processes begin one after the other, and one that never begins holds nobody up for long', async () => {
   const own = openToolProcesses({ memoryLimitMb: 64, env: {} })
-  const stuck = call('never-loads', {}, own)
+  const stuck = call('../never-loads', {}, own)
   const others = await Promise.all([1, 2, 3].map(() => call('behave', { waitMs: 1_000 }, own).json()))
   expect(new Set(others.map(({ pid }) => pid)).size).toBe(3)
   stuck.interrupt('stopped')
@@ -123,7 +123,7 @@ test('behavior: processes begin one after the other, and one that never begins h
 
 test('behavior: one that waits to begin can be stopped', async () => {
   const own = openToolProcesses({ memoryLimitMb: 64, env: {} })
-  const [first, second] = [call('never-loads', {}, own), call('never-loads', {}, own)]
+  const [first, second] = [call('../never-loads', {}, own), call('../never-loads', {}, own)]
   second.interrupt('stopped')
   await expect(second.output).rejects.toThrow('interrupted: stopped')
   first.interrupt('stopped')
