@@ -15,6 +15,7 @@ export type Scenario = {
 }
 
 const calls = [scheduledCall('a'), scheduledCall('b'), scheduledCall('c')]
+const late = Promise.withResolvers<void>()
 const stepped = scheduledCall('s', ['one', 'two', 'three'])
 
 async function playTurns(conversation: EngineConversation, turns: number): Promise<void> {
@@ -51,6 +52,27 @@ export const scenarios: Record<string, Scenario> = {
       await conversation.stop('t1')
       await conversation.untilIdle(1)
       await conversation.post('m2')
+      await conversation.untilIdle(2)
+    },
+  },
+  // Activities that went on by themselves, and a message that came too late to join one of their rounds.
+  'ran-on': {
+    activities: {
+      callModel: async ({ turnId, round }) => {
+        if (turnId.endsWith('t2')) return success
+        if (round === 0) return { ...askTools([scheduledCall('a')]), round: 2, ran: ['time_now: ok'] }
+        return { ...success, ran: ['time_now: ok'], unjoined: ['m2'] }
+      },
+      runTool: async () => {
+        await late.promise
+        return { status: 'ok' }
+      },
+    },
+    async play(conversation) {
+      await conversation.post('m1')
+      await conversation.untilAsked('runTool a')
+      await conversation.post('m2', { busyPolicy: 'steer' })
+      late.resolve()
       await conversation.untilIdle(2)
     },
   },
