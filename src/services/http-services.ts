@@ -50,14 +50,16 @@ export function createHttpPorts(
   externals: Pick<ExternalServices, 'get'>,
   bounds = usualBounds,
 ): FindHttpPort {
+  const known = new Map(
+    services.map((config) => [config.name, { config, service: externals.get(`http:${config.name}`) }]),
+  )
   return (name, caller) => {
-    const config = services.find((service) => service.name === name)
-    if (config === undefined) {
-      const names = services.map((service) => service.name).join(', ')
+    const found = known.get(name)
+    if (found === undefined) {
+      const names = [...known.keys()].join(', ')
       throw new AppError('tool_failed', `There is no service ${name}. Configured: ${names || 'none'}.`)
     }
-    const service = externals.get(`http:${name}`)
-    return { request: (request, { signal }) => send({ config, service, caller, signal, bounds }, request) }
+    return { request: (request, { signal }) => send({ ...found, caller, signal, bounds }, request) }
   }
 }
 
