@@ -42,7 +42,7 @@ export const latency: Scenario = {
         name: 'added to a turn p50, fresh conversation',
         value: round(percentile(fresh, 0.5) - base),
         unit: 'ms',
-        goal: { atMost: 75 },
+        goal: { atMost: 50 },
       },
       {
         name: 'added to a turn p50, running conversation',
