@@ -75,6 +75,7 @@ export async function withActivityScope<Result>(
   const timeLimit = new TimeLimit(() => interrupt('timeout'))
   let storingEnd: NodeJS.Timeout | undefined
   let interruption: Interruption | undefined
+  const countFailedBefore = () => (details.part === last.part ? last.failedTries : 0)
 
   function interrupt(why: Interruption): void {
     interruption ??= why
@@ -104,17 +105,17 @@ export async function withActivityScope<Result>(
       storing: storing.signal,
       attempt: context.info.attempt,
       get failedTries() {
-        return details.part === last.part ? last.failedTries : 0
+        return countFailedBefore()
       },
       interruption: () => interruption,
       beginPart(part) {
         details.part = part
-        details.failedTries = part === last.part ? last.failedTries : 0
+        details.failedTries = countFailedBefore()
       },
       limitTime: (limitMs) => timeLimit.set(limitMs),
       pauseTimeLimit: () => timeLimit.pause(),
       endTimeLimit: () => timeLimit.end(),
-      countFailedTry: () => tellFailedTries((details.part === last.part ? last.failedTries : 0) + 1),
+      countFailedTry: () => tellFailedTries(countFailedBefore() + 1),
       forgetFailedTries: () => tellFailedTries(0),
       note(phase, lastEvent) {
         details.phase = phase
@@ -146,15 +147,13 @@ export function withDeadline(scope: ActivityScope, deadlineMs: number): Activity
 
 /** What the try before has told of itself. */
 function readDetails(details: unknown): { part: string; failedTries: number } {
-  const { part, failedTries } = typeof details === 'object' && details !== null ? toPartial(details) : {}
+  const told: { part?: unknown; failedTries?: unknown } =
+    typeof details === 'object' && details !== null ? details : {}
+  const { part, failedTries } = told
   return {
     part: typeof part === 'string' ? part : '',
     failedTries: typeof failedTries === 'number' ? failedTries : 0,
   }
-}
-
-function toPartial(details: object): { part?: unknown; failedTries?: unknown } {
-  return details
 }
 
 function toInterruption({ cancellationDetails }: Context): Interruption {

@@ -55,15 +55,13 @@ export function tryModelCall(db: FakeDatabase, round: RoundRef, reply: Reply, no
   if (begun.outcome !== 'run') return { value: { kind: 'nothing' } satisfies RoundOutcome }
   if (reply === 'throws') return { error: 'thrown' }
   if (reply === 'compact') return { value: { kind: 'compact' } satisfies RoundOutcome }
-  if (isGoingOn(reply) && !begun.isCancelling) {
-    return goOn(db, round, { outcome: finishWithCalls(db, round, [], nowMs), reply: reply.thenOn }, nowMs)
-  }
   const finish = (outcome: RoundOutcome) => ({ value: db.finishRound(round, outcome, [], []) })
   if (begun.isCancelling) return finish({ kind: 'finished', outcome: 'cancelled', code: 'stopped' })
   if (reply === 'answers') return finish({ kind: 'finished', outcome: 'success' })
   if (reply === 'fails') return finish({ kind: 'finished', outcome: 'error', code: 'model_silent' })
   if (reply === 'limits') return finish({ kind: 'finished', outcome: 'limit', code: 'output_limit' })
-  return { value: finishWithCalls(db, round, isGoingOn(reply) ? [] : reply, nowMs) }
+  if (!isGoingOn(reply)) return { value: finishWithCalls(db, round, reply, nowMs) }
+  return goOn(db, round, { outcome: finishWithCalls(db, round, [], nowMs), reply: reply.thenOn }, nowMs)
 }
 
 function isGoingOn(reply: Reply): reply is Extract<Reply, { thenOn: unknown }> {
