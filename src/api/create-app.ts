@@ -1,4 +1,3 @@
-import { bodyLimit } from 'hono/body-limit'
 import { except } from 'hono/combine'
 import { cors } from 'hono/cors'
 
@@ -9,13 +8,14 @@ import type { ApiServices } from './api-services.ts'
 import { authenticate } from './authenticate.ts'
 import { countRequests } from './count-requests.ts'
 import { toDocsPage } from './docs-page.ts'
+import { limitBody } from './limit-body.ts'
 import { limitRequests } from './limit-requests.ts'
 import { createRouter, withOtherProblems } from './open-api.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { toAppError, toProblem } from './problem.ts'
+import { readOutRefused } from './read-out-refused.ts'
 import {
   checkHost,
-  closeWhenUnread,
   refuseWhenStopping,
   requireJson,
   withRequestId,
@@ -53,7 +53,7 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
   app.use(withRequestId(services.logger))
   app.use(countRequests(services.metrics))
   app.use(withSecurityHeaders)
-  app.use(closeWhenUnread)
+  app.use(readOutRefused())
   app.use(checkHost(host, services.settings.allowedHosts))
   if (services.settings.corsOrigins.length > 0)
     app.use('/api/*', cors({ origin: [...services.settings.corsOrigins] }))
@@ -110,13 +110,4 @@ export function createApp(services: ApiServices, streams: OpenStreams, host: str
     return toProblem(context, known)
   })
   return app
-}
-
-function limitBody(maxSize: number) {
-  return bodyLimit({
-    maxSize,
-    onError() {
-      throw new AppError('payload_too_large', `A body may have ${maxSize} bytes here. Send less.`)
-    },
-  })
 }

@@ -60,17 +60,8 @@ export function checkHost(bound: string, allowed: readonly string[]) {
   })
 }
 
-/**
- * Closes the connection after a request that was refused unread. The server gives up on what is left of a
- * large body after half a second, which would break the client's next request on the same connection.
- */
-export const closeWhenUnread = createMiddleware<ApiEnv>(async (context, next) => {
-  await next()
-  const { req, res } = context
-  if (res.status >= 400 && hasBody(req) && !req.raw.bodyUsed) context.header('connection', 'close')
-})
-
-function hasBody(request: HonoRequest): boolean {
+/** Whether a request says that a body follows. */
+export function hasBody(request: HonoRequest): boolean {
   return (
     Number(request.header('content-length') ?? 0) > 0 || request.header('transfer-encoding') !== undefined
   )

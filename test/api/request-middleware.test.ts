@@ -1,6 +1,12 @@
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 
+import { Hono } from 'hono'
 import { beforeAll, expect, test } from 'vitest'
+
+import type { ApiEnv } from '../../src/api/api-env.ts'
+import { readOutRefused } from '../../src/api/read-out-refused.ts'
+import { importSizeLimitBytes } from '../../src/contracts/limits.ts'
 
 import { useCheckedProduct } from './checked-product.ts'
 
@@ -85,6 +91,52 @@ test('behavior: a client that was refused with a large body can go on at once', 
     expect((await product().call('POST', '/api/conversations', { token, body: {} })).status).toBe(201)
   }
 })
+
+test('behavior: a large body that is refused is read to its end before the answer', async () => {
+  const size = importSizeLimitBytes + 1
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': size,
+  }
+  const sent = request(`${product().url}/api/conversations/import`, { method: 'POST', headers })
+  let isAnswered = false
+  const answer = once(sent, 'response').then(([response]: IncomingMessage[]) => {
+    isAnswered = true
+    return response?.statusCode
+  })
+  // A write calls back when its bytes were handed on: more than the buffers of both sides hold were read.
+  await new Promise((resolve) => sent.write('x'.repeat(size - 1), resolve))
+  expect(isAnswered).toBe(false)
+  sent.end('x')
+  expect(await answer).toBe(413)
+})
+
+test('behavior: a body that is much too large is cut off, with an answer', async () => {
+  const app = new Hono<ApiEnv>().use(readOutRefused({ bytes: 10, timeMs: 60_000 }))
+  expect(await refuse(app, 11)).toEqual([404, 'close'])
+  expect(await refuse(app, 10)).toEqual([404, null])
+})
+
+test('behavior: a body that never ends is cut off, with an answer', async () => {
+  const app = new Hono<ApiEnv>().use(readOutRefused({ bytes: 10, timeMs: 1 }))
+  expect(await refuse(app, 1, false)).toEqual([404, 'close'])
+})
+
+/** The status and the `connection` header with which a body of so many bytes is refused. */
+async function refuse(app: Hono<ApiEnv>, bytes: number, doesEnd = true) {
+  const body = new ReadableStream({
+    start(controller) {
+      for (let byte = 0; byte < bytes; byte++) controller.enqueue(new Uint8Array(1))
+      if (doesEnd) controller.close()
+    },
+  })
+  const headers = { 'transfer-encoding': 'chunked' }
+  const answer = await app.request('/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit, {
+    incoming: { readableEnded: false },
+  })
+  return [answer.status, answer.headers.get('connection')]
+}
 
 test('behavior: a body of 1 MB is read', async () => {
   const rawBody = JSON.stringify({ title: 'x' }).padEnd(1_000_000)
