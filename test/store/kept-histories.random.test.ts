@@ -28,6 +28,8 @@ const kept = [...strategies, undefined].map((strategy) => ({
   history: createPostgresHistory(database),
 }))
 
+type Running = { round: number; calls: number; message: string }
+
 test.for([1, 2, 3, 4])('property: seed %i', async (seed) => {
   const random = seededRandom(seed)
   const turn = createTurnScript(database, await store.createConversation())
@@ -37,10 +39,15 @@ test.for([1, 2, 3, 4])('property: seed %i', async (seed) => {
   const waiting: string[] = []
   /** One that takes the place of others. */
   let edit: string | undefined
-  let running: { round: number; calls: number; message: string } | undefined
+  let running: Running | undefined
   let made = 0
   const newMessage = () => `m${(made += 1)}`
   const pick = () => started[random(started.length)]
+  const choose = <Choice>(choices: readonly Choice[]): Choice => {
+    const chosen = choices[random(choices.length)]
+    if (chosen === undefined) throw new Error('There is nothing to choose.')
+    return chosen
+  }
 
   async function begin(message: string) {
     started.push({ message, turn: started.length + 1 })
@@ -78,19 +85,18 @@ test.for([1, 2, 3, 4])('property: seed %i', async (seed) => {
     () => forgetDue(database, 10),
   ]
   const whileRunning = [
-    async () => {
-      const { round } = running!
-      running!.calls = 1 + random(3)
-      await turn.askTools(started.length, round, running!.calls)
+    async (now: Running) => {
+      now.calls = 1 + random(3)
+      await turn.askTools(started.length, now.round, now.calls)
     },
-    async () => {
+    async (now: Running) => {
       const message = newMessage()
       await turn.accept(message, `Besides ${message}`)
-      running!.round += 1
-      await turn.begin(started.length, running!.round, [], [message])
+      now.round += 1
+      await turn.begin(started.length, now.round, [], [message])
     },
-    async () => {
-      await turn.answer(started.length, running!.round, `Answer ${started.length}`)
+    async ({ round }: Running) => {
+      await turn.answer(started.length, round, `Answer ${started.length}`)
       running = undefined
     },
     async () => {
@@ -118,12 +124,13 @@ test.for([1, 2, 3, 4])('property: seed %i', async (seed) => {
       await turn.endCall(started.length, running.round, running.calls)
       if (running.calls === 0) await turn.begin(started.length, (running.round += 1))
     } else {
-      const actions = [...(running === undefined ? whileIdle : whileRunning), ...always]
-      await actions[random(actions.length)]!().catch((error: unknown) => {
+      const now = running
+      const actions = now === undefined ? whileIdle : whileRunning.map((action) => () => action(now))
+      await choose([...actions, ...always])().catch((error: unknown) => {
         if (!(error instanceof AppError)) throw error
       })
     }
-    for (const { strategy = strategies[random(strategies.length)]!, history } of kept) {
+    for (const { strategy = choose(strategies), history } of kept) {
       const request = {
         conversationId,
         turnId: turn.turnIdOf(started.length),
