@@ -102,8 +102,8 @@ const removalTimeoutMs = 15_000
 const answersAtATime = 3
 /** Of one conversation, in one process: its workflow takes one at a time, and refuses a crowd that waits for long. */
 const signalsAtATime = 3
-/** How long a signal may wait for its turn. */
-const signalWaitMs = 10_000
+/** How long a signal may wait for its turn. With the call, less than the 30 s for which clients wait. */
+const signalWaitMs = 20_000
 
 /** Talks to Temporal. */
 export function createConversationWorkflows(options: ConversationWorkflowsOptions): ConversationWorkflows {
