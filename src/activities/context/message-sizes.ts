@@ -56,8 +56,9 @@ export function createMessageSizes(): MessageSizes {
       const counted: number[] = []
       for (const message of messages) {
         const key = `${counter.isExact} ${message.id} ${message.text?.length}`
-        const tokens = messageTokens.get(key) ?? (await countMessage(message, count))
-        messageTokens.set(key, tokens)
+        const known = messageTokens.get(key)
+        const tokens = known ?? (await countMessage(message, count))
+        if (known === undefined) messageTokens.set(key, tokens)
         counted.push(tokens)
       }
       return counted
