@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 
+import { LRUCache } from 'lru-cache'
+
 import type { ModelMessage } from './model-provider.ts'
 
 /**
@@ -38,8 +40,15 @@ export function withWireCallIds(messages: readonly ModelMessage[], form: RegExp)
 
 const signs = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
+/** A long conversation asks for hundreds with every call of a model, the same ones each time. */
+const shortIds = new LRUCache<string, string>({ max: 20_000, memoMethod: makeShortId })
+
 /** Nine letters and digits: what the strictest service takes. */
 function toShortId(seed: string): string {
+  return shortIds.memo(seed)
+}
+
+function makeShortId(seed: string): string {
   const bytes = createHash('sha256').update(seed).digest().subarray(0, 9)
   return Array.from(bytes, (byte) => signs[byte % signs.length]).join('')
 }
