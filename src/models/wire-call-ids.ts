@@ -42,10 +42,12 @@ const signs = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 /** A long conversation asks for hundreds with every call of a model, the same ones each time. */
 const shortIds = new LRUCache<string, string>({ max: 20_000, memoMethod: makeShortId })
+/** A model may call its calls anything. */
+const keptLength = 200
 
 /** Nine letters and digits: what the strictest service takes. */
 function toShortId(seed: string): string {
-  return shortIds.memo(seed)
+  return seed.length > keptLength ? makeShortId(seed) : shortIds.memo(seed)
 }
 
 function makeShortId(seed: string): string {
