@@ -7,7 +7,8 @@ import { hasBody } from './request-middleware.ts'
 /** Bytes and time that the server takes for the rest of a body that it has refused. */
 export type ReadOutBounds = { bytes: number; timeMs: number }
 
-const defaultBounds: ReadOutBounds = { bytes: 2 * importSizeLimitBytes, timeMs: 10_000 }
+/** Less time than a stop of the api leaves to its requests. */
+const defaultBounds: ReadOutBounds = { bytes: 2 * importSizeLimitBytes, timeMs: 4_000 }
 
 /**
  * Reads what is left of a body before its refusal is sent. A client that still writes would meet a closed

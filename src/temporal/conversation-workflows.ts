@@ -6,7 +6,6 @@ import {
 } from '@temporalio/client'
 
 import type { BackgroundCall } from '../contracts/activity-interface.ts'
-import type { BusyPolicy } from '../contracts/conversation.ts'
 import type { AnswerRef } from '../contracts/human-request.ts'
 import {
   type CallId,
@@ -32,11 +31,9 @@ import { removeOldRuns, removeRuns } from './remove-runs.ts'
 import { temporalUnavailable, toTemporalError } from './temporal-error.ts'
 import { Turnstile } from './turnstile.ts'
 
-/** What waits for its turn, and what a workflow that is not there yet is started with. */
-type Signalled = {
+/** A conversation, with what a workflow that is not there yet is started with. */
+type SignalledConversation = {
   conversationId: ConversationId
-  messageId: MessageId
-  position: number
   owner: { id: OwnerId; wallet?: string }
   model: string
   turns: number
@@ -45,10 +42,10 @@ type Signalled = {
 /** What api and worker ask of conversations' workflows. */
 export interface ConversationWorkflows {
   /**
-   * Tells the workflow of a message, or of the note of a background call, starting it when needed. `busyPolicy`
-   * absent: `queue`. @throws AppError `temporal_unavailable`
+   * Tells the workflow of messages, or of notes of background calls, in order, starting it when needed.
+   * @throws AppError `temporal_unavailable`
    */
-  signalMessage(message: Signalled & { busyPolicy?: BusyPolicy; note?: true }): Promise<void>
+  signalMessages(conversation: SignalledConversation, messages: readonly WaitingMessage[]): Promise<void>
   /** Starts the workflow of a background call, unless there is or was one. @throws AppError `temporal_unavailable` */
   startBackgroundCall(call: BackgroundCall): Promise<void>
   /** Stops a background call. False when its workflow does not run. @throws AppError `temporal_unavailable` */
@@ -57,7 +54,10 @@ export interface ConversationWorkflows {
    * Asks for the older part to be summed up, in a turn of its own, starting the workflow when needed. `messageId`
    * names the asking: the same one is done once. @throws AppError `temporal_unavailable`
    */
-  signalCompaction(asking: Signalled): Promise<void>
+  signalCompaction(
+    conversation: SignalledConversation,
+    asking: Pick<WaitingMessage, 'messageId' | 'position'>,
+  ): Promise<void>
   /**
    * Stops a turn, or with null the one that is about to begin. False when no workflow runs.
    * @throws AppError `temporal_unavailable`
@@ -102,8 +102,8 @@ const removalTimeoutMs = 15_000
 const answersAtATime = 3
 /** Of one conversation, in one process: its workflow takes one at a time, and refuses a crowd that waits for long. */
 const signalsAtATime = 3
-/** How long a signal may wait for its turn. With the call, less than the 30 s for which clients wait. */
-const signalWaitMs = 20_000
+/** How long the signals of one request may wait for their turn: clients wait 30 s for all that it takes. */
+const signalWaitMs = 15_000
 
 /** Talks to Temporal. */
 export function createConversationWorkflows(options: ConversationWorkflowsOptions): ConversationWorkflows {
@@ -130,12 +130,12 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
 
   async function signalWithStart(
     signal: string,
-    { conversationId, messageId, position, owner, model, turns }: Signalled,
-    more: Omit<WaitingMessage, 'messageId' | 'position'>,
+    { conversationId, owner, model, turns }: SignalledConversation,
+    waiting: WaitingMessage,
+    deadlineMs = Date.now() + signalWaitMs,
   ): Promise<void> {
     const input: ConversationInput = { conversationId, turns }
-    const waiting: WaitingMessage = { messageId, position, ...more }
-    const signalled = await signalling.pass(conversationId, Date.now() + signalWaitMs, () =>
+    const signalled = await signalling.pass(conversationId, deadlineMs, () =>
       call(callTimeoutMs, () =>
         workflows.signalWithStart(workflowType, {
           workflowId: workflowIdOf(conversationId),
@@ -160,10 +160,11 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
   }
 
   return {
-    async signalMessage({ busyPolicy = 'queue', note, ...message }) {
-      const policy = busyPolicy === 'queue' ? {} : { busyPolicy }
-      const kind = note === undefined ? policy : { note }
-      await signalWithStart(signalNames.userMessage, message, kind)
+    async signalMessages(conversation, messages) {
+      const deadlineMs = Date.now() + signalWaitMs
+      for (const message of messages) {
+        await signalWithStart(signalNames.userMessage, conversation, message, deadlineMs)
+      }
     },
 
     async startBackgroundCall(running) {
@@ -190,8 +191,8 @@ export function createConversationWorkflows(options: ConversationWorkflowsOption
       )
     },
 
-    async signalCompaction(asking) {
-      await signalWithStart(signalNames.compactHistory, asking, { purpose: 'compact' })
+    async signalCompaction(conversation, asking) {
+      await signalWithStart(signalNames.compactHistory, conversation, { ...asking, purpose: 'compact' })
     },
 
     async signalCancel(conversationId, turnId) {

@@ -26,5 +26,5 @@ export async function recoverConversation(
   const found = await findUnanswered(database, conversationId)
   if (found === undefined) return
   const { messages, ...facts } = found
-  for (const message of messages) await workflows.signalMessage({ conversationId, ...message, ...facts })
+  await workflows.signalMessages({ conversationId, ...facts }, messages)
 }

@@ -53,7 +53,9 @@ const temporalOptions = await readTemporalOptions(config.temporal)
 const [[{ services, externals, close }, registry], connection, nativeConnection, bundle] = await Promise.all([
   migrate(database).then(() =>
     Promise.all([
-      connectServices(config, database, logger, (note) => workflows.signalMessage(note)),
+      connectServices(config, database, logger, ({ messageId, position, note, ...conversation }) =>
+        workflows.signalMessages(conversation, [{ messageId, position, note }]),
+      ),
       openWorkerRegistry(database, identity, onProblem),
     ]),
   ),

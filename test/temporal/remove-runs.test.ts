@@ -19,14 +19,9 @@ test('every run of a conversation is removed, with its history', { timeout: 120_
   const { workflows } = workers().open()
   const id = `c_${randomBytes(6).toString('hex')}`
   const begin = () =>
-    workflows.signalMessage({
-      conversationId: id,
-      messageId: 'm',
-      position: 1,
-      owner: { id: 'o' },
-      model: 'm',
-      turns: 0,
-    })
+    workflows.signalMessages({ conversationId: id, owner: { id: 'o' }, model: 'm', turns: 0 }, [
+      { messageId: 'm', position: 1 },
+    ])
   await begin()
   await workflows.terminate(id, 'test')
   await begin()

@@ -49,7 +49,7 @@ async function openConversation() {
     async post(message: string): Promise<void> {
       const { toSignal, turns, model } = await turn.accept(message)
       const facts = { conversationId: id, owner: { id: owner }, model, turns }
-      for (const waiting of toSignal) await worker.workflows.signalMessage({ ...waiting, ...facts })
+      await worker.workflows.signalMessages(facts, toSignal)
       await turn.announce(message)
     },
     isStalled: async () => (await getConversation(database, owner, id)).stalled,

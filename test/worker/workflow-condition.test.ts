@@ -25,7 +25,9 @@ async function openConversation(): Promise<string> {
 
 function signal(conversationId: string, position: number): Promise<void> {
   const facts = { owner: { id: 'o_1' }, model: 'scripted/demo', turns: 0 }
-  return worker.workflows.signalMessage({ conversationId, messageId: `m_${position}`, position, ...facts })
+  return worker.workflows.signalMessages({ conversationId, ...facts }, [
+    { messageId: `m_${position}`, position },
+  ])
 }
 
 function inspect(conversationId: string) {

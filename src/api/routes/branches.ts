@@ -82,8 +82,8 @@ export function branchRoutes({ database, workflows, models, settings, copyLimite
       const { repeated, position, turns } = accepted
       // One that waits is told again, because its workflow may not have heard; it drops what it has seen.
       if (position !== undefined) {
-        const facts = { owner, model: accepted.model, turns }
-        await workflows.signalMessage({ conversationId, messageId, position, ...facts })
+        const conversation = { conversationId, owner, model: accepted.model, turns }
+        await workflows.signalMessages(conversation, [{ messageId, position }])
       }
       return repeated ? context.json({ messageId }, 200) : context.json({ messageId }, 202)
     })

@@ -35,7 +35,7 @@ export function contextRoutes({ database, workflows, settings }: ApiServices) {
       const { position, model, turns } = await askCompaction(database, wanted)
       // The same until another turn begins, so a request that is repeated asks once.
       const messageId = `${conversationId}.compact${turns}`
-      await workflows.signalCompaction({ conversationId, messageId, position, owner, model, turns })
+      await workflows.signalCompaction({ conversationId, owner, model, turns }, { messageId, position })
       return context.json({}, 202)
     })
     .openapi(clear, async (context) => {

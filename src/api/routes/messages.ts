@@ -105,9 +105,7 @@ export function messageRoutes({ database, models, workflows, settings }: ApiServ
         model: wanted === undefined ? undefined : models.find(wanted).info.id,
       })
       const { model, turns } = accepted
-      for (const waiting of accepted.toSignal) {
-        await workflows.signalMessage({ conversationId, ...waiting, owner, model, turns })
-      }
+      await workflows.signalMessages({ conversationId, owner, model, turns }, accepted.toSignal)
       // The workflow stops the turn as well; workers learn of it earlier from here.
       if (accepted.interrupts !== undefined)
         await stopTurn(database, owner.id, conversationId, accepted.interrupts)

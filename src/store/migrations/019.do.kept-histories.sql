@@ -20,7 +20,7 @@ create trigger history_shrunk after delete on messages for each row
 
 -- As history_bounds, for somebody who has the messages up to a position, of a version that this function has told: while
 -- that is the one, `first` is the next position. Nothing up to `lowest` is part of the history, but for messages of the
--- running turn. `version` is null when there is no such conversation.
+-- running turn. `version` is null when there is no such conversation, or nothing was written since the server began.
 create function history_news(
   p_conversation text, p_turn text, p_messages text[], p_kind text, p_window int, p_bytes bigint,
   p_version text, p_upto bigint,
@@ -36,9 +36,11 @@ begin
       and (c.asked or p_kind = 'summary')
     order by c.upto_position desc limit 1;
   lowest := greatest(v_conversation.cleared_position, v_compaction.upto_position);
-  -- An id may come again: that of a fork which was deleted.
-  version := v_conversation.created_at || ' ' || v_conversation.history_version || ' ' || lowest || ' '
-    || coalesce(v_compaction.id, '') || ' ' || array(select id from forgettings where conversation_id = p_conversation order by id)::text;
+  -- A server that took over from another may lack what that one has given out. An id may come again: that of a fork
+  -- which was deleted.
+  version := (select id from server_life) || ' ' || v_conversation.created_at || ' ' || v_conversation.history_version
+    || ' ' || lowest || ' ' || coalesce(v_compaction.id, '') || ' '
+    || array(select id from forgettings where conversation_id = p_conversation order by id)::text;
   if version = p_version then
     first := p_upto + 1;
     complete := true;
