@@ -15,7 +15,8 @@ export async function startTalk(
   replies: ScriptedReply[],
 ): Promise<Talk> {
   await product.model.script(key, replies)
-  const { id } = await client.createConversation()
+  // With a title: one that the product finds afterwards would be told at any time.
+  const { id } = await client.createConversation({ title: key })
   const following = follow(client, id)
   const text = `Go [script:${key}]`
   await client.postMessage(id, { text })

@@ -27,7 +27,10 @@ test('default: tells changes and ends of turns of all conversations, and nothing
   await product().model.script('owner', [{ parts: [{ type: 'text', text: 'Hello.' }], repeat: true }])
   const guest = await product().guest()
   await using stream = await openOwnerStream(guest)
-  const ids = await Promise.all([1, 2].map(async () => (await guest.client.createConversation()).id))
+  // With a title: one that the product finds afterwards would come between the others.
+  const ids = await Promise.all(
+    ['One', 'Two'].map(async (title) => (await guest.client.createConversation({ title })).id),
+  )
   for (const id of ids) await guest.client.postMessage(id, { text: 'Hi [script:owner]' })
   const seen = await untilTurns(stream, 2)
   expect(new Set(seen.map(({ type }) => type))).toEqual(new Set(['conversation.updated', 'turn.finished']))
