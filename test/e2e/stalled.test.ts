@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 
 import { Client as TemporalClient, Connection } from '@temporalio/client'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { findAnyPort } from '../../dev/process/ports.ts'
 import type { Client } from '../../src/client/create-client.ts'
@@ -61,6 +61,20 @@ function untilStalled(following: Following, stalled: boolean) {
   return following.until((event) => event.type === 'conversation.updated' && event.stalled === stalled)
 }
 
+/** Until no task of the workflows is under way: one that a worker takes along as it ends counts as a fault of its own. */
+async function untilQuiet(talks: readonly Talk[]): Promise<void> {
+  const connection = await Connection.connect({ address: product.temporal })
+  const { workflow } = new TemporalClient({ connection })
+  for (const { id } of talks) {
+    const handle = workflow.getHandle(workflowIdOf(id))
+    await vi.waitFor(
+      async () => expect((await handle.describe()).raw.pendingWorkflowTask ?? undefined).toBeUndefined(),
+      { timeout: 30_000 },
+    )
+  }
+  await connection.close()
+}
+
 /** A turn that waits in a tool, and two messages behind it. */
 async function startBusyTalk(key: string): Promise<Talk> {
   const talk = await startTalk(product, client, key, [
@@ -102,6 +116,7 @@ describe('conversations that a new version cannot replay', () => {
     ])
     ;({ requestId } = await untilAsked(asking.following))
     await asking.following.until(({ type }) => type === 'turn.waiting')
+    await untilQuiet([busy, asking])
     const port = String(await findAnyPort())
     healthUrl = `http://127.0.0.1:${port}`
     worker = await deploy('differs', { PERDURA_HEALTH_PORT: port })
